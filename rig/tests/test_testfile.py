@@ -1,0 +1,84 @@
+"""rig/testfile.py: what tests declare, and how boots are shared."""
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import testfile  # noqa: E402
+
+HEAD = """\
+#!/bin/sh
+# Plain words.
+#: platforms: pv arm64
+#: devices: nvme ahci
+#: memory: 2048   dom0_mem: 512M,max:512M   xen: a=b c
+#: linux: swiotlb=force
+#: linux@arm64: swiotlb=noforce
+#: domu: yes   timeout: 90
+#: base: expected-fail it bounces
+echo "#: memory: 1"
+"""
+
+
+def one(name, text):
+    return testfile.parse(f"{name}.sh", text)
+
+
+class Parse(unittest.TestCase):
+    def test_head(self):
+        test = one("t", HEAD)
+        self.assertEqual(test.name, "t")
+        self.assertEqual(test.platforms, ("pv", "arm64"))
+        self.assertEqual(test.timeout("pv"), 90)
+        self.assertTrue(test.flag("domu", "pv"))
+        self.assertEqual(test.machine("pv"), testfile.Machine(
+            "pv", memory=2048, dom0_mem="512M,max:512M", xen="a=b c", linux="swiotlb=force"))
+        self.assertEqual(test.machine("arm64").linux, "swiotlb=noforce")
+        self.assertEqual(test.get("base", "pv"), "expected-fail it bounces")
+
+    def test_no_head_runs_everywhere(self):
+        self.assertEqual(one("t", "true\n").platforms, testfile.PLATFORMS)
+
+    def test_errors_name_the_word(self):
+        for text, words in (("#: colour: red\n", "'colour'"), ("#: devices: floppy\n", "floppy"),
+                            ("#: platforms: mips\n", "mips"), ("#: memory: lots\n", "lots"),
+                            ("#: linux@mips: x\n", "mips"), ("#: nonsense\n", "nonsense"),
+                            ("#: domu: maybe\n", "maybe"),
+                            ("#: timeout: 1\n#: timeout: 2\n", "twice")):
+            with self.subTest(text), self.assertRaisesRegex(testfile.TestFileError, words):
+                one("t", text)
+
+    def test_own_tests_parse(self):
+        for test in testfile.load_all(Path(testfile.__file__).parent / "guest/tests"):
+            self.assertTrue(test.platforms)
+
+
+class Plan(unittest.TestCase):
+    def setUp(self):
+        self.tests = [one("a", "#: devices: nvme\n"), one("b", "#: devices: e1000e ahci\n"),
+                      one("c", "#: linux: swiotlb=force\n#: platforms: pv\n")]
+
+    def test_equal_machines_share(self):
+        boots = testfile.plan(self.tests, ["pv"])
+        self.assertEqual([[t.name for t in boot.tests] for boot in boots], [["a", "b"], ["c"]])
+        self.assertEqual(boots[0].devices, ("nvme", "ahci", "e1000e"))
+        self.assertEqual(boots[0].timeout, 600)
+
+    def test_platforms_keep_apart(self):
+        boots = testfile.plan(self.tests, ["pv", "arm"])
+        self.assertEqual([boot.name for boot in boots], ["pv-a", "pv-c", "arm-a"])
+
+    def test_own_kernel(self):
+        test = one("n", "#: kernel: notranslate\n")
+        self.assertEqual(test.machine("pv").kernel, "notranslate")
+        self.assertEqual(test.machine("pv", "base").kernel, "base")
+
+    def test_full_only_when_asked(self):
+        slow = [one("s", "#: full: yes\n")]
+        self.assertEqual(testfile.plan(slow, ["pv"]), [])
+        self.assertEqual(len(testfile.plan(slow, ["pv"], full=True)), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
