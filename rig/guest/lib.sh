@@ -1,0 +1,222 @@
+# shellcheck shell=sh
+# Helpers for the tests in the guest. Sourced by init and by each test.
+#
+# A test's KTAP lines gather in $KTAP. Each is shown on the console as it comes
+# (for a person, and as evidence if the guest hangs); the verdict is made only
+# of what report() sends at the end.
+
+# shellcheck source=/dev/null
+. /rig/env
+MARK="@KTAP@ $NONCE"
+KTAP=${KTAP:-/run/ktap/none}
+
+live() {
+	echo "@LIVE@ $*" >/dev/console
+}
+
+_emit() {
+	echo "$*" >>"$KTAP"
+	live "$*"
+}
+
+_next() {
+	# Counted in the file: a counter in a variable is lost in a pipeline.
+	echo $(($(grep -c -E '^(not )?ok ' "$KTAP" 2>/dev/null) + 1))
+}
+
+# ok DESC: a check that held.
+ok() {
+	_emit "ok $(_next) $1"
+}
+
+# not_ok DESC [WHY]: a check that did not.
+not_ok() {
+	_emit "not ok $(_next) $1"
+	if [ -n "$2" ]; then
+		_emit "# why: $2"
+	fi
+}
+
+# skip DESC WHY: a check that cannot be made here. Counts as no pass.
+skip() {
+	_emit "ok $(_next) $1 # SKIP $2"
+}
+
+# is ACTUAL EXPECTED DESC
+is() {
+	if [ "$1" = "$2" ]; then
+		ok "$3"
+	else
+		not_ok "$3" "got '$1', expected '$2'"
+	fi
+}
+
+# note "key=value …": a fact for the summary or for checks on the host.
+note() {
+	_emit "# $*"
+}
+
+# dev_report DEV bytes=N mapped=N bounced=N foreign=N
+dev_report() {
+	_dev=$1
+	shift
+	note "device=$_dev $*"
+}
+
+# on PLATFORM…: whether this is one of them.
+on() {
+	for _platform in "$@"; do
+		[ "$_platform" = "$PLATFORM" ] && return 0
+	done
+	return 1
+}
+
+# xen_feature BIT: whether Xen set that feature bit for this domain.
+xen_feature() {
+	_features=$(cat /sys/hypervisor/properties/features 2>/dev/null) || return 1
+	[ $((0x$_features >> $1 & 1)) = 1 ]
+}
+
+# have_feature NAME: the same by the names in xen/interface/features.h.
+have_feature() {
+	case $1 in
+	writable_page_tables) xen_feature 0 ;;
+	auto_translated_physmap) xen_feature 2 ;;
+	dom0) xen_feature 11 ;;
+	not_direct_mapped) xen_feature 16 ;;
+	direct_mapped) xen_feature 17 ;;
+	*) return 1 ;;
+	esac
+}
+
+_first() {
+	[ -e "$1" ] && echo "$1"
+}
+
+# disk ID: the block device of nvme, ahci, virtio, virtio-mmio or sdhci.
+disk() {
+	_found=
+	case $1 in
+	nvme) _found=$(_first /sys/block/nvme*n1) ;;
+	sdhci) _found=$(_first /sys/block/mmcblk?) ;;
+	ahci) _found=$(_first /sys/block/sd?) ;;
+	virtio | virtio-mmio)
+		for _block in /sys/block/vd?; do
+			[ "$(cat "$_block/serial" 2>/dev/null)" = "$1" ] && _found=$_block
+		done
+		;;
+	esac
+	[ -n "$_found" ] && [ -b "/dev/${_found##*/}" ] && echo "/dev/${_found##*/}"
+}
+
+# net_up: bring the e1000e up in QEMU's user network and print its name.
+net_up() {
+	for _net in /sys/class/net/*; do
+		case $(readlink -f "$_net/device/driver" 2>/dev/null) in
+		*/e1000e)
+			ifconfig lo 127.0.0.1 up
+			ifconfig "${_net##*/}" 10.0.2.15 netmask 255.255.255.0 up || return 1
+			for _try in 1 2 3 4 5 6 7 8 9 10; do
+				[ "$(cat "$_net/carrier" 2>/dev/null)" = 1 ] && break
+				sleep 1
+			done
+			echo "${_net##*/}"
+			return 0
+			;;
+		esac
+	done
+	return 1
+}
+
+# xen_up: xenstored, once.
+xen_up() {
+	[ -e /run/xenstored.up ] && return 0
+	mkdir -p /var/run/xenstored /var/run/xen
+	xenstored --pid-file /var/run/xenstored.pid || return 1
+	for _try in 1 2 3 4 5 6 7 8 9 10; do
+		xenstore-write /tool/xenstored "" 2>/dev/null && break
+		sleep 1
+	done
+	xenstore-exists /tool/xenstored && : >/run/xenstored.up
+}
+
+# xl_up: all that xl wants, once.
+xl_up() {
+	[ -e /run/xl.up ] && return 0
+	xen_up || return 1
+	xen-init-dom0 || return 1
+	xenconsoled --pid-file=/var/run/xenconsoled.pid || return 1
+	: >/run/xl.up
+}
+
+# What Xen and Linux say of themselves, for the summary.
+facts() {
+	echo "# kernel=$(uname -r) machine=$(uname -m)"
+	if [ -d /sys/hypervisor/version ]; then
+		echo "# xen=$(cat /sys/hypervisor/version/major).$(cat /sys/hypervisor/version/minor)$(cat /sys/hypervisor/version/extra)" \
+			"features=$(cat /sys/hypervisor/properties/features)"
+	fi
+	_kb=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	echo "# memory_kb=$_kb"
+	_file=/sys/kernel/debug/swiotlb/io_tlb_nslabs
+	[ -r "$_file" ] && echo "# swiotlb_slabs=$(cat "$_file")"
+	dmesg | grep -i -E 'swiotlb' | sed -e 's/^\[[^]]*\] *//' -e 's/^/# said: /' | head -n 12
+}
+
+# run_test NAME: in a process of its own, bound in time, its KTAP in its own file.
+run_test() {
+	live "TEST $1"
+	KTAP=/run/ktap/$1
+	export KTAP
+	: >"$KTAP"
+	mkdir -p "/tmp/$1"
+	eval "_limit=\$TIMEOUT_$(echo "$1" | tr -c 'A-Za-z0-9\n' _)"
+	(cd "/tmp/$1" && exec timeout "${_limit:-300}" \
+		sh -c ". /rig/lib.sh; . /rig/tests/$1.sh" </dev/null) >/dev/console 2>&1
+	_code=$?
+	case $_code in
+	0) ;;
+	143 | 124) not_ok "$1 ended in time" "still running after ${_limit:-300} s" ;;
+	*) not_ok "$1 ran to its end" "exit code $_code" ;;
+	esac
+	KTAP=/run/ktap/none
+}
+
+# One KTAP document of all tests, nested as KTAP version 1 wants it.
+document() {
+	echo "KTAP version 1"
+	sed 's/^/  /' /run/ktap/0-facts
+	# shellcheck disable=SC2086
+	set -- $TESTS
+	echo "1..$#"
+	_number=0
+	for _name in "$@"; do
+		_number=$((_number + 1))
+		_checks=$(grep -c -E '^(not )?ok ' "/run/ktap/$_name")
+		echo "  KTAP version 1"
+		echo "  # Subtest: $_name"
+		sed 's/^/  /' "/run/ktap/$_name"
+		echo "  1..$_checks"
+		if [ "$_checks" -gt 0 ] && ! grep -q '^not ok ' "/run/ktap/$_name"; then
+			echo "ok $_number $_name"
+		else
+			echo "not ok $_number $_name"
+		fi
+	done
+}
+
+# Send the document: each line with its number and length, all of it twice, so
+# that a line torn by a message of Xen's is known as such and found whole again.
+report() {
+	document >/run/document
+	_lines=$(wc -l </run/document)
+	_level=$(cut -f 1 /proc/sys/kernel/printk)
+	echo 1 >/proc/sys/kernel/printk
+	for _round in 1 2; do
+		awk -v mark="$MARK" "{ print mark, NR, length(\$0), \$0 }" \
+			/run/document >/dev/console
+	done
+	echo "$_level" >/proc/sys/kernel/printk
+	echo "@DONE@ $NONCE $_lines" >/dev/console
+	echo "@DONE@ $NONCE $_lines" >/dev/console
+}
