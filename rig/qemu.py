@@ -13,7 +13,7 @@ import paths
 
 # What the two emulators load, found with readelf -d.
 PACKAGES = """
-qemu-system-x86 qemu-system-arm qemu-system-data seabios
+qemu-system-x86 qemu-system-arm qemu-system-common qemu-system-data seabios
 libaio1 libblkid1 libbpf1 libc6 libcapstone4 libdaxctl1 libelf1 libfdt1 libffi8
 libfuse3-3 libgcc-s1 libglib2.0-0 libgmp10 libgnutls30 libhogweed6 libibverbs1
 libidn2-0 libjpeg62-turbo libkmod2 liblzma5 libmount1 libndctl6 libnettle8
@@ -24,6 +24,7 @@ zlib1g
 """.split()
 HOST_ARCH = "amd64"
 LIB_DIRS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
+MODULE_DIR = "usr/lib/x86_64-linux-gnu/qemu"    # TCG itself is a module
 FIRMWARE_DIRS = ("usr/share/qemu", "usr/share/seabios")
 
 
@@ -47,7 +48,8 @@ def root():
 def command(target):
     """The start of a command line for qemu-system-TARGET."""
     top = root()
-    args = [str(top / "lib64/ld-linux-x86-64.so.2"), "--library-path",
+    args = ["env", f"QEMU_MODULE_DIR={top / MODULE_DIR}",
+            str(top / "lib64/ld-linux-x86-64.so.2"), "--library-path",
             ":".join(str(top / sub) for sub in LIB_DIRS),
             str(top / "usr/bin" / f"qemu-system-{target}")]
     for sub in FIRMWARE_DIRS:

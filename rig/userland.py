@@ -93,15 +93,9 @@ def find_program(top, version, name):
     raise apt.AptError(f"no {name} in the guest's packages below {top}")
 
 
-def base_archive(arch):
-    """An archive with the tools of dom0, and the links and directories they want."""
-    what = ARCHES[arch]
-    top = unpacked(arch)
-    programs = {name: find_program(top, what.xen_version, name) for name in PROGRAMS}
+def _busybox_archive(top):
     archive = cpio.Archive()
-    for name in ("proc", "sys", "dev/pts", "tmp", "run", "files", "var/log/xen",
-                 "var/run/xen", "var/lib/xen", "var/lib/xenstored", "etc/xen/scripts",
-                 "rig", "mnt"):
+    for name in ("proc", "sys", "dev/pts", "tmp", "run", "mnt"):
         archive.directory(name)
     # The kernel opens it for init before devtmpfs is there.
     archive.char_device("dev/console", 5, 1)
@@ -109,6 +103,20 @@ def base_archive(arch):
                    if path.is_file())
     archive.file("bin/busybox", busybox.read_bytes(), True)
     archive.link("bin/sh", "busybox")
+    return archive
+
+
+def base_archive(arch, tools=True):
+    """An archive with busybox and, with TOOLS, all that dom0 needs for Xen."""
+    what = ARCHES[arch]
+    top = unpacked(arch)
+    archive = _busybox_archive(top)
+    if not tools:
+        return archive
+    programs = {name: find_program(top, what.xen_version, name) for name in PROGRAMS}
+    for name in ("files", "rig", "var/log/xen", "var/run/xen", "var/lib/xen",
+                 "var/lib/xenstored", "etc/xen/scripts"):
+        archive.directory(name)
     for name, path in programs.items():
         archive.file(f"bin/{name}", path.read_bytes(), True)
     for name in XENSTORE_NAMES:

@@ -1,0 +1,139 @@
+"""From what a boot declares to QEMU's command line, a platform at a time."""
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import qemu
+import testfile
+
+DISK_SIZE = 64 << 20      # bytes; a power of two, as SD cards must be
+MEMORY = {"pv": 2048, "pvh": 2048, "bare-x86_64": 2048,
+          "arm64": 2048, "bare-arm64": 2048, "arm": 2048}     # MiB
+DOM0_MEM = {"pv": "1024M,max:1024M", "pvh": "1024M,max:1024M",
+            "arm64": "1024M", "arm": "1024M"}
+CONSOLE = {"bare-x86_64": "ttyS0", "bare-arm64": "ttyAMA0"}
+LINUX = "panic=1 printk.time=1 ignore_loglevel"
+XEN_X86 = ("console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot=no "
+           "sync_console")
+XEN_ARM = "console=dtuart loglvl=all guest_loglvl=all noreboot=no"
+# Where guest-loader puts the kernel and the archive in the guest's memory.
+ARM_LOAD = {"arm64": (0x49000000, 0x4E000000), "arm": (0x49000000, 0x4C000000)}
+NET_ECHO = "10.0.2.100:7"
+DISK_DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci")
+
+
+@dataclass
+class Files:
+    """What a machine boots from. DISKS maps an id to its image."""
+
+    kernel: Path
+    initrd: Path
+    xen: Path = None
+    disks: dict = field(default_factory=dict)
+    tftp: Path = None
+    dtb: Path = None
+
+
+def linux_words(machine):
+    """The kernel's command line."""
+    console = CONSOLE.get(machine.platform, "hvc0")
+    return " ".join(filter(None, (f"console={console}", LINUX, machine.linux)))
+
+
+def xen_words(machine):
+    """Xen's command line, or an empty string without Xen."""
+    platform = machine.platform
+    if platform.startswith("bare"):
+        return ""
+    words = [f"dom0_mem={machine.dom0_mem or DOM0_MEM[platform]}"]
+    words.append(XEN_X86 if testfile.ARCH_OF[platform] == "x86_64" else XEN_ARM)
+    if platform == "pvh":
+        words.append("dom0=pvh dom0-iommu=strict iommu=verbose,no-sharept")
+    words.append(machine.xen)
+    return " ".join(filter(None, words))
+
+
+def _disk_args(device, image):
+    drive = ["-drive", f"if=none,id={device},format=raw,cache=writeback,file={image}"]
+    return drive + {
+        "nvme": ["-device", "nvme,drive=nvme,serial=nvme"],
+        "ahci": ["-device", "ich9-ahci,id=ahcibus",
+                 "-device", "ide-hd,drive=ahci,bus=ahcibus.0,serial=ahci"],
+        "virtio": ["-device", "virtio-blk-pci,drive=virtio,serial=virtio,"
+                   "disable-legacy=on,iommu_platform=on"],
+        "virtio-mmio": ["-global", "virtio-mmio.force-legacy=false", "-device",
+                        "virtio-blk-device,drive=virtio-mmio,serial=virtio-mmio,"
+                        "iommu_platform=on"],
+        "sdhci": ["-device", "sdhci-pci", "-device", "sd-card,drive=sdhci"],
+    }[device]
+
+
+def device_args(devices, files):
+    """QEMU's words for the devices of a boot."""
+    args = []
+    for device in devices:
+        if device == "e1000e":
+            # The firmware image would only offer to boot from the network.
+            args += ["-netdev", f"user,id=net,restrict=on,tftp={files.tftp},"
+                     f"guestfwd=tcp:{NET_ECHO}-cmd:cat",
+                     "-device", "e1000e,netdev=net,romfile="]
+        else:
+            args += _disk_args(device, files.disks[device])
+    return args
+
+
+def _base_args(machine, serial):
+    memory = machine.memory or MEMORY[machine.platform]
+    return ["-accel", "tcg", "-m", str(memory), "-nodefaults", "-display", "none",
+            "-no-reboot", "-monitor", "none", "-serial", serial]
+
+
+def _x86(machine, files, serial):
+    args = qemu.command("x86_64") + ["-machine", "q35"] + _base_args(machine, serial)
+    if machine.platform == "bare-x86_64":
+        return args + ["-cpu", "qemu64", "-kernel", str(files.kernel),
+                       "-initrd", str(files.initrd), "-append", linux_words(machine)]
+    cpu = "qemu64"
+    if machine.platform == "pvh":
+        cpu = "qemu64,+svm,+npt"
+        args += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
+    # A comma parts the modules; doubled, it stands for itself.
+    words = linux_words(machine).replace(",", ",,")
+    return args + ["-cpu", cpu, "-kernel", str(files.xen), "-append", xen_words(machine),
+                   "-initrd", f"{files.kernel} {words},{files.initrd}"]
+
+
+def _arm(machine, files, serial):
+    arch = testfile.ARCH_OF[machine.platform]
+    args = qemu.command("aarch64") + _base_args(machine, serial)
+    if machine.platform == "bare-arm64":
+        args += ["-machine", "virt,gic-version=2", "-cpu", "cortex-a57",
+                 "-kernel", str(files.kernel), "-initrd", str(files.initrd),
+                 "-append", linux_words(machine)]
+    else:
+        kernel_at, initrd_at = ARM_LOAD[arch]
+        board = "virt,virtualization=on" + (",gic-version=2" if arch == "arm64"
+                                            else ",highmem=off")
+        words = linux_words(machine).replace(",", ",,")
+        args += ["-machine", board,
+                 "-cpu", "cortex-a57" if arch == "arm64" else "cortex-a15",
+                 "-kernel", str(files.xen), "-append", xen_words(machine),
+                 "-device", f"guest-loader,addr={kernel_at:#x},kernel={files.kernel},"
+                 f"bootargs={words}",
+                 "-device", f"guest-loader,addr={initrd_at:#x},initrd={files.initrd}"]
+    if files.dtb:
+        args += ["-dtb", str(files.dtb)]
+    return args
+
+
+def command(boot, files, serial):
+    """QEMU's whole command line for BOOT, its console on SERIAL."""
+    machine = boot.machine
+    make = _x86 if testfile.ARCH_OF[machine.platform] == "x86_64" else _arm
+    return make(machine, files, serial) + device_args(boot.devices, files)
+
+
+def dump_dtb_command(boot, files, out):
+    """The same, but QEMU writes the device tree to OUT and ends."""
+    args = command(boot, files, "null")
+    at = args.index("-machine") + 1
+    return args[:at] + [f"{args[at]},dumpdtb={out}"] + args[at + 1:]

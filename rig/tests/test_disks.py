@@ -1,0 +1,45 @@
+"""rig/disks.py: the host believes no note, it looks at the image."""
+import hashlib
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import disks  # noqa: E402
+
+
+class Verify(unittest.TestCase):
+    def setUp(self):
+        tmp = tempfile.TemporaryDirectory()
+        self.addCleanup(tmp.cleanup)
+        self.images, self.sums = disks.make_disks(Path(tmp.name), ("nvme", "e1000e"))
+        self.data = b"written" * 100
+        with open(self.images["nvme"], "r+b") as handle:
+            handle.seek(disks.FILL)
+            handle.write(self.data)
+
+    def note(self, **changed):
+        words = {"disk": "nvme", "offset": disks.FILL, "length": len(self.data),
+                 "sha256": hashlib.sha256(self.data).hexdigest(), **changed}
+        return "host-verify " + " ".join(f"{key}={value}" for key, value in words.items())
+
+    def test_only_disks_get_images(self):
+        self.assertEqual(list(self.images), ["nvme"])
+        head = self.images["nvme"].read_bytes()[:disks.FILL]
+        self.assertEqual(hashlib.sha256(head).hexdigest(), self.sums["nvme"])
+
+    def test_true_note(self):
+        self.assertTrue(disks.verify(self.note(), self.images).passed)
+
+    def test_false_notes(self):
+        for changed in ({"sha256": "0" * 64}, {"offset": disks.FILL + 512}, {"disk": "ahci"},
+                        {"length": 0}, {"offset": 0}, {"offset": "x"}, {"sha256": ""},
+                        {"offset": 1 << 40}):
+            with self.subTest(changed):
+                self.assertFalse(disks.verify(self.note(**changed), self.images).passed)
+
+
+if __name__ == "__main__":
+    unittest.main()
