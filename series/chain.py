@@ -1,0 +1,134 @@
+"""From a base commit and a series to one commit a patch, without a work tree."""
+import hashlib
+import os
+import tempfile
+from contextlib import contextmanager
+
+from . import hunks
+from .error import SeriesError
+from .git import GitError
+from .patch import CLAIMS, PROJECT, person
+
+ABSENT = "0" * 40
+STEP = 60  # seconds between two patches' dates
+
+
+class DoesNotApply(SeriesError):
+    """A patch and the base do not fit."""
+
+
+@contextmanager
+def scratch_index(git):
+    """GIT with an index file of its own, which goes away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="xs-index.", dir=git.git_dir) as folder:
+        yield git.with_index(os.path.join(folder, "index"))
+
+
+def entries(git, paths):
+    """{path: (mode, blob id)} of those PATHS that the index holds."""
+    if not paths:
+        return {}
+    found = {}
+    for item in git.out("ls-files", "-s", "-z", "--", *paths).split("\0")[:-1]:
+        meta, path = item.split("\t", 1)
+        mode, blob, _ = meta.split()
+        found[path] = (mode, blob)
+    return {path: found[path] for path in paths if path in found}
+
+
+def set_entries(git, wanted):
+    """Put {path: (mode, blob id)} into the index; mode None takes the path out."""
+    lines = "".join(f"{mode or 0} {blob or ABSENT}\t{path}\0"
+                    for path, (mode, blob) in wanted.items())
+    git.run("update-index", "-z", "--index-info", stdin=lines.encode("utf-8", "surrogateescape"))
+
+
+def put(git, data):
+    """The id of a blob with this content, written to the repository."""
+    return git.run("hash-object", "-w", "--stdin", stdin=data).decode().strip()
+
+
+def key(before, patch, overlay):
+    """What a commit depends on: all before it, the patch, and the files it brings."""
+    digest = hashlib.sha256(before.encode())
+    digest.update(patch.format().encode("utf-8", "surrogateescape"))
+    for path in patch.whole:
+        item = overlay[path]
+        digest.update(f"{path} {item.mode} {len(item.data)}\n".encode() + item.data)
+    return digest.hexdigest()
+
+
+def _apply(git, patch, overlay, exact):
+    """Apply PATCH to the index. EXACT: the base is the one the series was made for."""
+    named = [path for kind in CLAIMS for path in patch.claims[kind]]
+    named += [item.path for item in patch.diffs]
+    have = entries(git, named)
+    for kind in CLAIMS:
+        for path in patch.claims[kind]:
+            if kind == "Adds" and path in have:
+                raise DoesNotApply(f"{patch.name} adds {path}, which the base has: "
+                                   "is it to be 'Replaces'?")
+            if kind != "Adds" and path not in have:
+                raise DoesNotApply(f"{patch.name} {kind.lower()} {path}, "
+                                   "which the base does not have")
+    for item in patch.diffs:
+        if item.path not in have:
+            raise DoesNotApply(f"{patch.name} changes {item.path}, "
+                               "which the base does not have")
+        if item.hunks:
+            text = git.blob(have[item.path][1]).decode("utf-8", "surrogateescape")
+            hunk = hunks.doubtful(item, text, exact)
+            if hunk:
+                raise DoesNotApply(f"{patch.name} does not apply to {item.path}: no one place "
+                                   f"for the hunk at line {hunk.old_start}")
+    if patch.diffs:
+        text = "".join(item.format() for item in patch.diffs)
+        try:
+            git.run("apply", "--cached", "--unidiff-zero", "--whitespace=nowarn", "-",
+                    stdin=text.encode("utf-8", "surrogateescape"))
+        except GitError as err:
+            raise DoesNotApply(f"{patch.name} does not apply: {err.stderr}") from err
+    wanted = {path: (None, None) for path in patch.claims["Deletes"]}
+    for path in patch.whole:
+        wanted[path] = (overlay[path].mode, put(git, overlay[path].data))
+    if wanted:
+        set_entries(git, wanted)
+
+
+def commit(git, tree, parent, message, author, when):
+    """A commit whose id depends on its arguments alone. WHEN: seconds since 1970."""
+    name, mail = person(author, "author")
+    own_name, own_mail = person(PROJECT, "project")
+    env = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail,
+           "GIT_AUTHOR_DATE": f"{when} +0000", "GIT_COMMITTER_NAME": own_name,
+           "GIT_COMMITTER_EMAIL": own_mail, "GIT_COMMITTER_DATE": f"{when} +0000"}
+    parents = ["-p", parent] if parent else []
+    return git.out("commit-tree", tree, *parents, env=env,
+                   stdin=message.encode("utf-8", "surrogateescape"))
+
+
+def build(git, base, series, known=None):
+    """[(key, commit id)], one a patch of SERIES on top of BASE.
+
+    KNOWN maps keys to commits of an earlier run: they are taken as they are, so
+    that only what comes after the first changed patch is applied again.
+    """
+    known, made, parent, before = known or {}, [], base.commit, base.commit
+    with scratch_index(git) as index:
+        loaded = None
+        for number, patch in enumerate(series.patches, 1):
+            before = key(before, patch, series.overlay)
+            done = known.get(before)
+            if done is None or git.commit(done) is None:
+                if loaded != parent:
+                    index.run("read-tree", parent)
+                _apply(index, patch, series.overlay, base.exact)
+                tree = index.out("write-tree")
+                if tree == git.tree(parent):
+                    raise SeriesError(f"{patch.name} changes nothing")
+                done = commit(git, tree, parent, patch.commit_message(),
+                              patch.author or PROJECT, base.date + number * STEP)
+                loaded = done
+            made.append((before, done))
+            parent = done
+    return made

@@ -1,0 +1,96 @@
+"""A kernel source package into one commit of a bare repository, with no file unpacked."""
+import lzma
+import os
+import shutil
+import subprocess
+import tarfile
+
+from .patch import PROJECT
+from .error import SeriesError
+from .git import Git, environment
+
+REF = "refs/heads/base"
+
+
+def ignore_rules(data):
+    """The top .gitignore without Debian's rule that everything is ignored.
+
+    With it git would neither show nor add a new file in the prepared tree. It
+    plays no part in a build.
+    """
+    return b"".join(line for line in data.splitlines(keepends=True)
+                    if line.strip() not in (b"/*", b"!/debian/"))
+
+
+def _members(tar):
+    """(path below the tarball's one folder, git mode, content) of all its files."""
+    for member in tar:
+        path = member.name.removeprefix("./").partition("/")[2]
+        if member.isdir():
+            continue
+        if member.issym():
+            yield path, "120000", os.fsencode(member.linkname)
+        elif member.isreg():
+            data = tar.extractfile(member).read()
+            if path == ".gitignore":
+                data = ignore_rules(data)
+            yield path, "100755" if member.mode & 0o100 else "100644", data
+        else:
+            raise SeriesError(f"the tarball holds {member.name}, neither a file nor a link")
+
+
+def _feed(stream, tar, date, message):
+    text = message.encode()
+    stream.write(f"commit {REF}\ncommitter {PROJECT} {date} +0000\n"
+                 f"data {len(text)}\n".encode() + text + b"\n")
+    for path, mode, data in _members(tar):
+        head = f"M {mode} inline {path}\ndata {len(data)}\n"
+        stream.write(os.fsencode(head) + data + b"\n")
+    stream.write(b"done\n")
+
+
+def _import(deb, tarball, bare, date, message):
+    unpacker = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)],
+                                stdout=subprocess.PIPE)
+    # Deltas would make the pack half as big and the import twice as long.
+    importer = subprocess.Popen(
+        ["git", "--git-dir", str(bare), "-c", "pack.compression=1",
+         "fast-import", "--quiet", "--done", "--depth=0"],
+        stdin=subprocess.PIPE, env=environment())
+    found = False
+    try:
+        with tarfile.open(fileobj=unpacker.stdout, mode="r|") as outer:
+            for member in outer:
+                if member.name.removeprefix("./") == tarball:
+                    packed = lzma.open(outer.extractfile(member))
+                    with tarfile.open(fileobj=packed, mode="r|") as inner:
+                        _feed(importer.stdin, inner, date, message)
+                    found = True
+                    break
+    except (tarfile.TarError, lzma.LZMAError, EOFError, BrokenPipeError) as err:
+        raise SeriesError(f"cannot read {tarball} in {deb}: {err}") from err
+    finally:
+        unpacker.stdout.close()
+        unpacker.wait()
+        importer.stdin.close()
+        failed = importer.wait()
+    if not found:
+        raise SeriesError(f"{deb} holds no {tarball}")
+    if failed:
+        raise SeriesError(f"git fast-import of {tarball} failed")
+
+
+def into(bare, deb, tarball, date, message):
+    """Make the bare repository BARE with the tarball as one commit (the branch base).
+
+    It appears whole or not at all. DATE: seconds since 1970.
+    """
+    part = bare.with_name(f"{bare.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        Git(part).run("init", "--quiet", "--bare", str(part))
+        _import(deb, tarball, part, date, message)
+        os.replace(part, bare)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

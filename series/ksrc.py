@@ -1,0 +1,105 @@
+"""The caller's own kernel (KSRC=DIR): a git clone or a plain tree, never written to."""
+import os
+import re
+from pathlib import Path
+
+from . import chain, importer
+from .base import Base, say
+from .error import SeriesError
+from .git import Git, GitError
+from .patch import PROJECT
+
+
+def release(makefile):
+    """'7.3.4' out of the text of a kernel's top Makefile, or None."""
+    parts = [re.search(rf"^{name} *= *(\S*)", makefile, re.M)
+             for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL", "EXTRAVERSION")]
+    if not parts[0] or not parts[1]:
+        return None
+    numbers = [part[1] for part in parts[:3] if part and part[1]]
+    return ".".join(numbers) + (parts[3][1] if parts[3] else "")
+
+
+def _clone(folder):
+    """The Git of FOLDER if it is itself a clone (or a bare one), else None."""
+    probe = Git(folder / ".git" if (folder / ".git").exists() else folder)
+    if not (folder / ".git").exists() and not (folder / "HEAD").is_file():
+        return None
+    try:
+        return Git(probe.out("rev-parse", "--absolute-git-dir"))
+    except GitError:
+        return None
+
+
+def _borrow(git, source):
+    """Let GIT read the objects of SOURCE where they are."""
+    common = Path(source.out("rev-parse", "--path-format=absolute", "--git-common-dir"))
+    objects = str(common / "objects")
+    listing = Path(git.git_dir) / "objects/info/alternates"
+    have = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
+    if objects not in have:
+        listing.write_text("\n".join(have + [objects]) + "\n", encoding="utf-8")
+    if (common / "shallow").exists():
+        ours = Path(git.git_dir) / "shallow"
+        lines = set(ours.read_text("ascii").split()) if ours.exists() else set()
+        lines |= set((common / "shallow").read_text("ascii").split())
+        ours.write_text("\n".join(sorted(lines)) + "\n", encoding="ascii")
+
+
+def _from_clone(git, folder, source):
+    commit = source.commit("HEAD")
+    if commit is None:
+        raise SeriesError(f"KSRC={folder} is a git clone without a commit")
+    _borrow(git, source)
+    date = int(git.out("show", "-s", "--format=%ct", commit))
+    try:
+        makefile = git.blob(f"{commit}:Makefile").decode("utf-8", "replace")
+    except GitError:
+        makefile = ""
+    if (folder / ".git").exists() and Git(source.git_dir, folder).out(
+            "status", "--porcelain", "--untracked-files=no"):
+        say(f"base: KSRC={folder} has uncommitted edits, which are not taken")
+    return commit, date, makefile
+
+
+def _from_plain(git, folder, date):
+    # `make O=` wants a clean source too, and says so less early.
+    if (folder / ".config").exists() or (folder / "include/config").exists():
+        raise SeriesError(f"KSRC={folder} has been built in: run 'make mrproper' there, "
+                          "or give a git clone")
+    index = Git(git.git_dir, folder, Path(git.git_dir) / "xs-ksrc-index")
+    index.run("add", "-A", "-f", ".")
+    rules = chain.entries(index, [".gitignore"]).get(".gitignore")
+    if rules:
+        blob = chain.put(git, importer.ignore_rules(git.blob(rules[1])))
+        with chain.scratch_index(git) as scratch:
+            scratch.run("read-tree", index.out("write-tree"))
+            chain.set_entries(scratch, {".gitignore": (rules[0], blob)})
+            tree = scratch.out("write-tree")
+    else:
+        tree = index.out("write-tree")
+    return chain.commit(git, tree, None, "The caller's own kernel\n", PROJECT, date)
+
+
+def take(git, folder, date):
+    """The Base that FOLDER holds, its objects made readable through GIT.
+
+    A clone gives its HEAD, dated as that commit; a plain tree gives what is in
+    it, dated DATE.
+    """
+    if not folder.is_dir():
+        raise SeriesError(f"KSRC={folder} is not a directory")
+    folder = folder.resolve()
+    if os.path.realpath(git.git_dir).startswith(str(folder) + os.sep):
+        raise SeriesError(f"KSRC={folder} is the prepared tree itself")
+    source = _clone(folder)
+    if source:
+        commit, date, makefile = _from_clone(git, folder, source)
+    else:
+        makefile = folder / "Makefile"
+        makefile = makefile.read_text("utf-8", "replace") if makefile.is_file() else ""
+    if not release(makefile):
+        raise SeriesError(f"KSRC={folder} holds no kernel source")
+    if not source:
+        commit = _from_plain(git, folder, date)
+    return Base(commit, date, False, f"Linux {release(makefile)} (your own)")

@@ -1,0 +1,89 @@
+"""The series' verbs, and the functions that the rig uses.
+
+    python3 series/series.py tree | refresh | mails | check | list [--dest D] [--out D]
+
+tree, refresh and mails print the path of what they made as their last line. The
+environment's KSRC=DIR gives a kernel of one's own, FORCE=1 lets edits be lost.
+"""
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+if not __package__:  # run as a script: the package is the folder above's
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+# pylint: disable=wrong-import-position
+from series import base, check, error, mails, refresh, store, tree  # noqa: E402
+
+TREE = store.ROOT / "build/tree"
+MAILS = store.ROOT / "build/series"
+SeriesError = error.SeriesError
+
+
+def load_base():
+    """{key: value} of series/base: package, version, sha256, tarball, suite, release, date."""
+    return base.load()
+
+
+def prepare_tree(dest=TREE, ksrc=None, upto=None, force=False):
+    """A git work tree at DEST: the base (tag base) and a commit a patch (tag patched).
+
+    KSRC: a directory with the caller's own kernel; None takes the environment's
+    KSRC, or the pinned base. UPTO: only so many patches; 0 gives the base alone.
+    Does nothing if DEST holds just that; otherwise writes only files that differ.
+    Edits in DEST are left alone, or Refused is raised; FORCE saves them under
+    refs/saved/ and goes on. Other errors are SeriesError. Returns DEST as a Path.
+    """
+    ksrc = ksrc or os.environ.get("KSRC") or None
+    return tree.prepare(dest, store.ROOT, ksrc, upto, force).dest
+
+
+def parser():
+    """The command line."""
+    top = argparse.ArgumentParser(prog="series.py", description=__doc__.split("\n", maxsplit=1)[0])
+    top.add_argument("verb", choices=("tree", "refresh", "mails", "check", "list"))
+    top.add_argument("--dest", type=Path, default=TREE, help="the prepared tree (build/tree)")
+    top.add_argument("--out", type=Path, default=MAILS, help="the mails' folder (build/series)")
+    return top
+
+
+def run(verb, dest, out, root=store.ROOT):
+    """Do VERB; returns the exit status."""
+    ksrc = os.environ.get("KSRC") or None
+    force = os.environ.get("FORCE") == "1"
+    if verb == "refresh":
+        changed = refresh.refresh(dest, root, ksrc, force)
+        for path in changed:
+            print(f"  {path}")
+        print(f"{len(changed)} files changed", file=sys.stderr)
+        print(root / "series")
+        return 0
+    made = tree.prepare(dest, root, ksrc, force=force and verb == "tree")
+    if verb == "tree":
+        print(made.dest)
+    elif verb == "mails":
+        mails.make(made, out, root)
+        print(out.absolute())
+    elif verb == "list":
+        check.listing(made, root)
+    else:
+        return check.check(made, root)
+    return 0
+
+
+def main(argv=None):
+    """The exit status: 0, or 1 with a message that names what is wrong."""
+    args = parser().parse_args(argv)
+    try:
+        return run(args.verb, args.dest, args.out)
+    except (SeriesError, base.apt.AptError) as err:
+        print(f"series: {err}", file=sys.stderr)
+    except (OSError, subprocess.SubprocessError) as err:
+        print(f"series: {type(err).__name__}: {err}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
