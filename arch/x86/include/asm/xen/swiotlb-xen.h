@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ASM_X86_SWIOTLB_XEN_H
+#define _ASM_X86_SWIOTLB_XEN_H
+
+#include <linux/dma-direction.h>
+#include <linux/pfn.h>
+#include <linux/types.h>
+
+struct device;
+struct page;
+
+/* The arch's half of the hooks in <xen/swiotlb-xen.h>: a PV domain. */
+#define XEN_MACHINE_FRAMES	true
+
+phys_addr_t xen_bus_from_phys(phys_addr_t phys);
+phys_addr_t xen_phys_from_bus(phys_addr_t bus);
+bool xen_bus_contiguous(phys_addr_t phys, size_t size);
+bool xen_coherent_ok(phys_addr_t phys, size_t size);
+bool xen_make_contiguous(struct page *page, size_t size, u64 limit);
+void xen_release_pages(struct page *page, size_t size);
+u64 xen_pool_limit(u64 limit);
+int xen_swiotlb_remap(void *tlb, unsigned long nslabs);
+
+/* A frame is contiguous with itself: most buffers are answered here. */
+static inline bool xen_must_bounce(struct device *dev, phys_addr_t phys,
+				   size_t size)
+{
+	return PFN_DOWN(phys) != PFN_DOWN(phys + size - 1) &&
+		!xen_bus_contiguous(phys, size);
+}
+
+/* Never called: x86 is coherent. */
+bool xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
+			 enum dma_data_direction dir);
+bool xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
+		      enum dma_data_direction dir);
+
+int xen_create_contiguous_region(phys_addr_t pstart, unsigned int order,
+				unsigned int address_bits,
+				dma_addr_t *dma_handle);
+void xen_destroy_contiguous_region(phys_addr_t pstart, unsigned int order);
+
+#endif /* _ASM_X86_SWIOTLB_XEN_H */

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The bus side of memory in an x86 PV domain, for dma-direct and swiotlb.
+ *
+ * Devices are given machine frames, whether or not Xen drives an IOMMU: it maps
+ * a PV domain's frames there at their machine address.  Linux knows them from
+ * two tables, p2m (ours) and m2p (Xen's, shared read-only).  m2p has an entry
+ * for every frame of the machine, and for a frame of another domain it holds
+ * that domain's pfn, which may well be a valid pfn here.  So it is only believed
+ * where p2m says the same, and that is what keeps a granted page from being
+ * mistaken for one of our bounce buffers.
+ */
+
+#define pr_fmt(fmt) "xen:swiotlb: " fmt
+
+#include <linux/align.h>
+#include <linux/dma-mapping.h>
+#include <linux/export.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <linux/swiotlb.h>
+
+#include <xen/page.h>
+#include <xen/swiotlb-xen.h>
+
+/*
+ * The most address bits a segment of the pool may need.  A device that reaches
+ * less is refused by dma_direct_supported() unless the pool came out lower.
+ */
+#define XEN_POOL_MAX_BITS	32
+
+/* Highest bus address in the pool, 0 while there is none. */
+static u64 xen_pool_end __ro_after_init;
+
+/**
+ * xen_bus_from_phys() - machine address behind a physical address
+ * @phys: physical address of RAM, of a granted page or of MMIO
+ *
+ * Context: Any.  p2m is read without a lock: the caller owns the page, and so
+ * its entry does not change.
+ * Return: the machine address, or DMA_MAPPING_ERROR where p2m has none.
+ */
+phys_addr_t xen_bus_from_phys(phys_addr_t phys)
+{
+	unsigned long mfn = __pfn_to_mfn(PFN_DOWN(phys));
+
+	if (unlikely(mfn == INVALID_P2M_ENTRY))
+		return (phys_addr_t)DMA_MAPPING_ERROR;
+	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
+	return PFN_PHYS(mfn) | offset_in_page(phys);
+}
+EXPORT_SYMBOL_GPL(xen_bus_from_phys);
+
+/**
+ * xen_phys_from_bus() - physical address of a machine address
+ * @bus: machine address
+ *
+ * Context: Any.
+ * Return: the physical address of a local page or of MMIO.  For a frame that
+ * is not ours, the address of a page that cannot exist.
+ */
+phys_addr_t xen_phys_from_bus(phys_addr_t bus)
+{
+	return PFN_PHYS(mfn_to_pfn(PFN_DOWN(bus))) | offset_in_page(bus);
+}
+EXPORT_SYMBOL_GPL(xen_phys_from_bus);
+
+/**
+ * xen_bus_contiguous() - does a buffer lie in consecutive machine frames?
+ * @phys: physical address of the buffer
+ * @size: its length in bytes, at least 1
+ *
+ * Context: Any.
+ * Return: %true if it does.
+ */
+bool xen_bus_contiguous(phys_addr_t phys, size_t size)
+{
+	unsigned long pfn = PFN_DOWN(phys), last = PFN_DOWN(phys + size - 1);
+	unsigned long mfn = pfn_to_mfn(pfn);
+
+	while (pfn < last)
+		if (pfn_to_mfn(++pfn) != ++mfn)
+			return false;
+	return true;
+}
+
+/**
+ * xen_coherent_ok() - is memory contiguous and aligned on the bus?
+ * @phys: physical address, page aligned
+ * @size: length in bytes
+ *
+ * Drivers rely on a coherent buffer being aligned to its size.  The allocator
+ * aligns pfns; where it did, the machine frames have to be aligned as well.
+ *
+ * Context: Any.
+ * Return: %true if so.
+ */
+bool xen_coherent_ok(phys_addr_t phys, size_t size)
+{
+	phys_addr_t align = (phys_addr_t)PAGE_SIZE << get_order(size);
+
+	if (!xen_bus_contiguous(phys, size))
+		return false;
+	return !IS_ALIGNED(phys, align) || IS_ALIGNED(xen_bus_from_phys(phys), align);
+}
+
+/**
+ * xen_make_contiguous() - exchange the frames behind pages for better ones
+ * @page: first page of an allocation of order get_order(@size)
+ * @size: length in bytes
+ * @limit: highest machine address to use
+ *
+ * The new frames are contiguous, aligned to their number and not above @limit.
+ * The exchange may leak nothing to the domain that gets the old frames: these
+ * are cleared first.  What the new ones contain is up to Xen.
+ *
+ * Context: Any but hard interrupt context; process context for more than 2 MiB.
+ * Takes xen_reservation_lock.
+ * Return: %true on success; %false leaves the pages with the frames they had.
+ */
+bool xen_make_contiguous(struct page *page, size_t size, u64 limit)
+{
+	/* Xen takes a number of bits: round down what is not a full mask. */
+	unsigned int bits = limit == U64_MAX ? 64 : ilog2(limit + 1);
+	dma_addr_t bus;
+
+	if (xen_create_contiguous_region(page_to_phys(page), get_order(size),
+					 bits, &bus))
+		return false;
+	SetPageXenRemapped(page);
+	return true;
+}
+
+/**
+ * xen_release_pages() - return the frames that an exchange got
+ * @page: first page of the allocation, treated by xen_make_contiguous() or not
+ * @size: length in bytes, as given there
+ *
+ * Context: As xen_make_contiguous().
+ */
+void xen_release_pages(struct page *page, size_t size)
+{
+	if (TestClearPageXenRemapped(page))
+		xen_destroy_contiguous_region(page_to_phys(page),
+					      get_order(size));
+}
+
+/**
+ * xen_pool_limit() - the bus address that a device must reach for bouncing
+ * @limit: result where there is no pool
+ *
+ * Return: the highest bus address of the pool's memory, or @limit.
+ */
+u64 xen_pool_limit(u64 limit)
+{
+	return xen_pool_end ?: limit;
+}
+
+/**
+ * xen_swiotlb_remap() - place a bounce buffer pool in low machine memory
+ * @tlb: the pool's memory, page aligned
+ * @nslabs: its size in slots, a multiple of IO_TLB_SEGSIZE
+ *
+ * No bounce buffer spans two segments of IO_TLB_SEGSIZE slots, so each segment
+ * is made contiguous for itself, and as low as Xen can give it, for the sake of
+ * devices that reach less than 4 GiB.  An exchange aligns a segment to its size,
+ * which makes the offset of a slot in its segment the same in physical and in
+ * bus space.
+ *
+ * Context: Boot.
+ * Return: 0, -EINVAL for a fraction of a segment, -ENOMEM if Xen has no memory
+ * that is low enough.
+ */
+int __init xen_swiotlb_remap(void *tlb, unsigned long nslabs)
+{
+	const size_t seg = IO_TLB_SEGSIZE << IO_TLB_SHIFT;
+	unsigned int order = get_order(seg), bits = order + PAGE_SHIFT;
+	phys_addr_t phys = virt_to_phys(tlb);
+	phys_addr_t end = phys + (nslabs << IO_TLB_SHIFT);
+	dma_addr_t bus;
+	u64 top = 0;
+
+	if (nslabs % IO_TLB_SEGSIZE)
+		return -EINVAL;
+
+	for (; phys < end; phys += seg) {
+		while (xen_create_contiguous_region(phys, order, bits, &bus))
+			if (bits++ == XEN_POOL_MAX_BITS)
+				return -ENOMEM;
+		top = max_t(u64, top, bus + seg - 1);
+	}
+	xen_pool_end = top;
+	return 0;
+}

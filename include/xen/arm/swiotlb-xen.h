@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ASM_ARM_SWIOTLB_XEN_H
+#define _ASM_ARM_SWIOTLB_XEN_H
+
+#include <linux/dma-direction.h>
+#include <linux/types.h>
+
+struct device;
+struct page;
+
+/*
+ * The arch's half of the hooks in <xen/swiotlb-xen.h>: a domain that is mapped
+ * directly.  Its own frames have the same number on the bus, so that nothing is
+ * translated back and no memory needs to be exchanged.  The bus address of a
+ * foreign page is no address of ours: it serves to tell a bounce buffer from what
+ * is not one, and to name the frame to the hypervisor.
+ */
+#define XEN_MACHINE_FRAMES	false
+
+phys_addr_t xen_bus_from_phys(phys_addr_t phys);
+bool xen_must_bounce(struct device *dev, phys_addr_t phys, size_t size);
+bool xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
+			 enum dma_data_direction dir);
+bool xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
+		      enum dma_data_direction dir);
+void xen_probe_cache_flush(void);
+
+/* The page allocator hands out local memory only. */
+static inline bool xen_coherent_ok(phys_addr_t phys, size_t size)
+{
+	return true;
+}
+
+/* Never called: see XEN_MACHINE_FRAMES. */
+phys_addr_t xen_phys_from_bus(phys_addr_t bus);
+bool xen_make_contiguous(struct page *page, size_t size, u64 limit);
+void xen_release_pages(struct page *page, size_t size);
+u64 xen_pool_limit(u64 limit);
+
+#endif /* _ASM_ARM_SWIOTLB_XEN_H */

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XEN_SWIOTLB_XEN_H
+#define _XEN_SWIOTLB_XEN_H
+
+/*
+ * What a Xen domain adds to dma-direct and swiotlb.
+ *
+ * A device sees bus frames (bfn), a domain sees its own frames (pfn).  Where
+ * the two differ, dma-direct asks four questions through the dma_bus_* inlines
+ * below: how does an address translate, must a buffer be bounced although its
+ * first byte is reachable, who maintains the caches of a page that is not ours,
+ * and how does memory become contiguous for the device.
+ *
+ * All of them hang on one static key, which xen_swiotlb_enable() turns on
+ * before the first device does DMA, in a domain that xen_swiotlb_detect()
+ * approves, and never turns off.  Everywhere else each question costs a no-op.
+ *
+ * Unless stated otherwise the inlines may be called from any context and take
+ * no locks, addresses and sizes are in bytes, and "bus address" means the
+ * address before dev->dma_range_map is applied to it.
+ */
+
+#include <linux/types.h>
+
+struct device;
+struct page;
+
+#ifdef CONFIG_SWIOTLB_XEN
+
+#include <linux/dma-direction.h>
+#include <linux/jump_label.h>
+#include <asm/xen/swiotlb-xen.h>
+
+DECLARE_STATIC_KEY_FALSE(xen_swiotlb_key);
+
+bool xen_swiotlb_detect(void);
+void xen_swiotlb_enable(void);
+u64 xen_max_bus_addr(void);
+
+/**
+ * dma_bus_translated() - do the bus frames of a device differ from our frames?
+ * @dev: device that does DMA
+ *
+ * Return: %true if addresses for @dev have to go through the hooks below.
+ */
+static __always_inline bool dma_bus_translated(struct device *dev)
+{
+	return static_branch_unlikely(&xen_swiotlb_key);
+}
+
+/**
+ * dma_phys_to_bus() - bus address of a physical address
+ * @dev: device that does DMA
+ * @phys: physical address, of RAM (local or foreign) or MMIO
+ *
+ * Return: the bus address, or DMA_MAPPING_ERROR if @phys has no frame behind
+ * it, as a ballooned page has.
+ */
+static __always_inline phys_addr_t dma_phys_to_bus(struct device *dev,
+						   phys_addr_t phys)
+{
+	return dma_bus_translated(dev) ? xen_bus_from_phys(phys) : phys;
+}
+
+/**
+ * dma_bus_to_phys() - physical address of a bus address
+ * @dev: device that does DMA
+ * @bus: bus address that dma_phys_to_bus() returned
+ *
+ * Exact for memory of this domain and for MMIO.  For memory of another domain
+ * the result is an address that no local page has.
+ *
+ * Return: the physical address.
+ */
+static __always_inline phys_addr_t dma_bus_to_phys(struct device *dev,
+						   phys_addr_t bus)
+{
+	return XEN_MACHINE_FRAMES && dma_bus_translated(dev) ?
+		xen_phys_from_bus(bus) : bus;
+}
+
+/**
+ * dma_bus_must_bounce() - is a buffer out of reach for reasons other than its
+ *	address?
+ * @dev: device that does DMA
+ * @phys: physical address of the buffer, in RAM
+ * @size: its length, at least 1
+ *
+ * Return: %true if the buffer is not contiguous on the bus, or if nobody could
+ * maintain the caches of the foreign page that it lies in.
+ */
+static __always_inline bool dma_bus_must_bounce(struct device *dev,
+						phys_addr_t phys, size_t size)
+{
+	return dma_bus_translated(dev) && xen_must_bounce(dev, phys, size);
+}
+
+/**
+ * dma_bus_sync_for_device() - clean the caches of a page that is not ours
+ * @dev: device that is not coherent, for which dma_bus_translated()
+ * @bus: bus address of the buffer
+ * @size: its length
+ * @dir: direction of the transfer
+ *
+ * Return: %true if the hypervisor did what there was to do, %false if the
+ * caller has to do it for a page of this domain.
+ */
+static __always_inline bool dma_bus_sync_for_device(struct device *dev,
+		phys_addr_t bus, size_t size, enum dma_data_direction dir)
+{
+	return xen_sync_for_device(dev, bus, size, dir);
+}
+
+/**
+ * dma_bus_sync_for_cpu() - invalidate the caches of a page that is not ours
+ * @dev: device that is not coherent, for which dma_bus_translated()
+ * @bus: bus address of the buffer
+ * @size: its length
+ * @dir: direction of the transfer
+ *
+ * Return: as for dma_bus_sync_for_device().
+ */
+static __always_inline bool dma_bus_sync_for_cpu(struct device *dev,
+		phys_addr_t bus, size_t size, enum dma_data_direction dir)
+{
+	return xen_sync_for_cpu(dev, bus, size, dir);
+}
+
+/**
+ * dma_bus_coherent_ok() - is memory fit for a coherent allocation on the bus?
+ * @dev: device that does DMA
+ * @phys: physical address of the memory, page aligned
+ * @size: its length
+ *
+ * Return: %true if the memory is contiguous on the bus and there has the
+ * alignment that it has in physical space.
+ */
+static __always_inline bool dma_bus_coherent_ok(struct device *dev,
+						phys_addr_t phys, size_t size)
+{
+	return !dma_bus_translated(dev) || xen_coherent_ok(phys, size);
+}
+
+/**
+ * dma_bus_make_contiguous() - put low and contiguous frames behind pages
+ * @dev: device that is going to use the pages
+ * @page: first page of an allocation of order get_order(@size)
+ * @size: number of bytes to be used
+ * @limit: highest bus address that the device reaches
+ *
+ * The contents of the pages are lost.  Undone by dma_bus_release_pages().
+ *
+ * Context: May sleep where more than 2 MiB are asked for.  Otherwise any but
+ * hard interrupt context.
+ * Return: %true if the frames are now contiguous and at or below @limit,
+ * %false if the hypervisor had none to give or nothing can be exchanged.
+ */
+static __always_inline bool dma_bus_make_contiguous(struct device *dev,
+		struct page *page, size_t size, u64 limit)
+{
+	return XEN_MACHINE_FRAMES && dma_bus_translated(dev) &&
+		xen_make_contiguous(page, size, limit);
+}
+
+/**
+ * dma_bus_release_pages() - give low frames back before pages are freed
+ * @dev: device that used the pages
+ * @page: first page of the allocation
+ * @size: number of bytes that were asked for
+ *
+ * Does nothing for pages that dma_bus_make_contiguous() has not treated.  The
+ * frames stay contiguous.
+ */
+static __always_inline void dma_bus_release_pages(struct device *dev,
+						  struct page *page,
+						  size_t size)
+{
+	if (XEN_MACHINE_FRAMES && dma_bus_translated(dev))
+		xen_release_pages(page, size);
+}
+
+/**
+ * dma_bus_phys_limit() - physical limit that keeps memory below a bus limit
+ * @dev: device that does DMA
+ * @limit: highest bus address that the device reaches
+ *
+ * Return: @limit, or all ones where the one says nothing about the other, so
+ * that no memory zone is better than another.
+ */
+static __always_inline u64 dma_bus_phys_limit(struct device *dev, u64 limit)
+{
+	if (XEN_MACHINE_FRAMES && dma_bus_translated(dev))
+		return U64_MAX;
+	return limit;
+}
+
+/**
+ * dma_bus_pool_limit() - bus address that a device must reach for bouncing
+ * @dev: device that does DMA
+ * @limit: what would be asked of it where bus and physical address are equal
+ *
+ * Return: the highest bus address of the bounce buffer pool, or @limit where it
+ * was not placed for its bus address.
+ */
+static __always_inline u64 dma_bus_pool_limit(struct device *dev, u64 limit)
+{
+	if (XEN_MACHINE_FRAMES && dma_bus_translated(dev))
+		return xen_pool_limit(limit);
+	return limit;
+}
+
+/**
+ * dma_bus_max_addr() - highest bus address of any RAM that can be mapped
+ * @dev: device that does DMA
+ * @max: highest physical address of this system's RAM
+ *
+ * Return: the end of the machine's memory, or @max where that is ours.
+ */
+static __always_inline u64 dma_bus_max_addr(struct device *dev, u64 max)
+{
+	if (dma_bus_translated(dev))
+		return xen_max_bus_addr();
+	return max;
+}
+
+#else /* !CONFIG_SWIOTLB_XEN */
+
+#include <linux/dma-direction.h>
+
+static inline bool dma_bus_translated(struct device *dev)
+{
+	return false;
+}
+
+static inline phys_addr_t dma_phys_to_bus(struct device *dev, phys_addr_t phys)
+{
+	return phys;
+}
+
+static inline phys_addr_t dma_bus_to_phys(struct device *dev, phys_addr_t bus)
+{
+	return bus;
+}
+
+static inline bool dma_bus_must_bounce(struct device *dev, phys_addr_t phys,
+				       size_t size)
+{
+	return false;
+}
+
+static inline bool dma_bus_sync_for_device(struct device *dev, phys_addr_t bus,
+					   size_t size,
+					   enum dma_data_direction dir)
+{
+	return false;
+}
+
+static inline bool dma_bus_sync_for_cpu(struct device *dev, phys_addr_t bus,
+					size_t size,
+					enum dma_data_direction dir)
+{
+	return false;
+}
+
+static inline bool dma_bus_coherent_ok(struct device *dev, phys_addr_t phys,
+				       size_t size)
+{
+	return true;
+}
+
+static inline bool dma_bus_make_contiguous(struct device *dev,
+					   struct page *page, size_t size,
+					   u64 limit)
+{
+	return false;
+}
+
+static inline void dma_bus_release_pages(struct device *dev, struct page *page,
+					 size_t size)
+{
+}
+
+static inline u64 dma_bus_phys_limit(struct device *dev, u64 limit)
+{
+	return limit;
+}
+
+static inline u64 dma_bus_pool_limit(struct device *dev, u64 limit)
+{
+	return limit;
+}
+
+static inline u64 dma_bus_max_addr(struct device *dev, u64 max)
+{
+	return max;
+}
+
+#endif /* CONFIG_SWIOTLB_XEN */
+
+#endif /* _XEN_SWIOTLB_XEN_H */
