@@ -97,11 +97,12 @@ def _apply(git, patch, overlay, exact):
 
 def commit(git, tree, parent, message, author, when):
     """A commit whose id depends on its arguments alone. WHEN: seconds since 1970."""
+    # The @ lets git take any number; without one, small ones are no dates to it.
     name, mail = person(author, "author")
     own_name, own_mail = person(PROJECT, "project")
     env = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail,
-           "GIT_AUTHOR_DATE": f"{when} +0000", "GIT_COMMITTER_NAME": own_name,
-           "GIT_COMMITTER_EMAIL": own_mail, "GIT_COMMITTER_DATE": f"{when} +0000"}
+           "GIT_AUTHOR_DATE": f"@{when} +0000", "GIT_COMMITTER_NAME": own_name,
+           "GIT_COMMITTER_EMAIL": own_mail, "GIT_COMMITTER_DATE": f"@{when} +0000"}
     parents = ["-p", parent] if parent else []
     return git.out("commit-tree", tree, *parents, env=env,
                    stdin=message.encode("utf-8", "surrogateescape"))

@@ -52,10 +52,11 @@ def _feed(stream, tar, date, message):
 def _import(deb, tarball, bare, date, message):
     unpacker = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)],
                                 stdout=subprocess.PIPE)
-    # Deltas would make the pack half as big and the import twice as long.
+    # A pack even of few objects, since packs are what base.adopt() takes. Deltas
+    # would make it half as big and the import twice as long.
     importer = subprocess.Popen(
         ["git", "--git-dir", str(bare), "-c", "pack.compression=1",
-         "fast-import", "--quiet", "--done", "--depth=0"],
+         "-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done", "--depth=0"],
         stdin=subprocess.PIPE, env=environment())
     found = False
     try:

@@ -2,13 +2,13 @@
 import re
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import store
 from .error import SeriesError
+from .git import Git
 from .patch import PROJECT, person
-
-BRANCH = "series-mails"
 
 
 def cover(root):
@@ -19,7 +19,11 @@ def cover(root):
     path = root / "series/cover-letter"
     if not path.exists():
         raise SeriesError("there is no series/cover-letter")
-    head, _, blurb = path.read_text("utf-8").partition("\n\n")
+    try:
+        head, _, blurb = path.read_text("ascii").partition("\n\n")
+    except UnicodeDecodeError as err:
+        # git does not encode a cover letter's headers, nor say what its text is in.
+        raise SeriesError(f"series/cover-letter is to be plain ASCII: {err}") from err
     headers = {}
     for line in head.split("\n"):
         key, colon, value = line.partition(": ")
@@ -29,6 +33,8 @@ def cover(root):
             raise SeriesError(f"series/cover-letter: cannot take the header line {line!r}")
         else:
             headers[key] = value.strip()
+    if not headers.get("Version", "2").isdigit():
+        raise SeriesError(f"series/cover-letter: Version: {headers['Version']} is no number")
     if not headers.get("Subject") or not blurb.strip():
         raise SeriesError("series/cover-letter wants a Subject, an empty line and a text")
     return headers["Subject"], blurb.strip("\n"), headers
@@ -44,30 +50,39 @@ def faults(patch):
     return found
 
 
+@contextmanager
+def _own_repository(tree):
+    """A repository with the tree's commits and nothing of its configuration.
+
+    What a person sets in the prepared tree (format.*, diff.*) is for his own use.
+    """
+    objects = tree.git.git_dir / "objects"
+    with tempfile.TemporaryDirectory() as folder:
+        git = Git(Path(folder))
+        git.run("init", "--quiet", "--bare", folder)
+        (git.git_dir / "objects/info/alternates").write_text(f"{objects}\n", "utf-8")
+        if (tree.git.git_dir / "shallow").exists():
+            shutil.copy(tree.git.git_dir / "shallow", git.git_dir)
+        yield git
+
+
 def _format(tree, root, out):
     """git format-patch into the empty folder OUT."""
-    git, state = tree.git, tree.state
+    state = tree.state
     subject, blurb, headers = cover(root)
     name, mail = person(headers.get("From", PROJECT), "series/cover-letter: From")
     env = {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": mail,
-           "GIT_COMMITTER_DATE": f"{state['date']} +0000"}
-    about = f"The base is {state['about']}."
-    version = [f"-v{int(headers['Version'])}"] if "Version" in headers else []
-    # format-patch takes the cover letter's words from a branch's description only.
-    git.run("update-ref", f"refs/heads/{BRANCH}", state["tip"])
-    try:
-        git.run("format-patch", "--quiet", "--cover-letter", "--numbered",
+           "GIT_COMMITTER_DATE": f"@{state['date']} +0000"}
+    text = f"{subject}\n\n{blurb}\n\nThe base is {state['about']}.\n"
+    version = [f"-v{headers['Version']}"] if "Version" in headers else []
+    with _own_repository(tree) as git:
+        # A branch, since its description is where the cover letter's words come from.
+        git.run("update-ref", "refs/heads/mails", state["tip"])
+        git.run("format-patch", "--quiet", "--cover-letter", "--numbered", *version,
                 "--cover-from-description=subject", "--no-thread", "--no-signature",
-                "--no-renames", "--diff-algorithm=histogram", "--abbrev=12", "--no-color",
-                "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/", "--no-attach",
-                "--no-to", "--no-cc", "--no-notes", "--encode-email-headers", *version,
-                f"--base={state['base']}", "-o", str(out), f"{state['base']}..{BRANCH}",
-                env=env, config=[f"branch.{BRANCH}.description={subject}\n\n{blurb}\n\n{about}\n",
-                                 "diff.noprefix=false", "diff.context=3", "diff.indentHeuristic=true",
-                                 "core.quotePath=true", "format.subjectPrefix=PATCH",
-                                 "format.from=false"])
-    finally:
-        git.run("update-ref", "-d", f"refs/heads/{BRANCH}")
+                "--no-renames", "--diff-algorithm=histogram", "--abbrev=12",
+                f"--base={state['base']}", "-o", str(out), f"{state['base']}..mails",
+                env=env, config=[f"branch.mails.description={text}"])
 
 
 def make(tree, out, root=store.ROOT):
