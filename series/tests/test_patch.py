@@ -1,0 +1,113 @@
+"""Patch files, series/series and claims."""
+import unittest
+
+from series import overlay, patch, store
+from series.error import SeriesError
+from series.overlay import File
+from series.tests.lab import FIX, REMOVE, REWRITE, TRAILER, Lab, diff, patch as text_of
+
+ONE = File("100644", b"x\n")
+
+
+class Format(unittest.TestCase):
+    def test_parse_and_format_are_inverse(self):
+        for text in (FIX, REWRITE, REMOVE):
+            self.assertEqual(patch.parse(text, "p").format(), text)
+
+    def test_what_was_read(self):
+        got = patch.parse(FIX, "p")
+        self.assertEqual(got.subject, "dma-direct: fix line 20")
+        self.assertEqual(got.author, "A Person <a@example.org>")
+        self.assertEqual(got.message, f"Because.\n\n{TRAILER}")
+        self.assertEqual([item.path for item in got.diffs], ["kernel/dma/direct.c"])
+
+    def test_folded_subject_becomes_one_line(self):
+        got = patch.parse(FIX.replace("fix line", "fix\n line"), "p")
+        self.assertEqual(got.subject, "dma-direct: fix line 20")
+
+    def refused(self, text, word):
+        with self.assertRaisesRegex(SeriesError, word):
+            patch.parse(text, "p")
+
+    def test_refused(self):
+        self.refused("Subject: x\n\nno end\n", "---")
+        self.refused("Subject: x", "no blank line")
+        self.refused("\nmessage\n---\n", "no Subject")
+        self.refused("Subject: [PATCH 1/2] x\n\n---\n", r"\[PATCH\]")
+        self.refused("Subject: x\nX-Odd: y\n\n---\n", "X-Odd")
+        self.refused("From: nobody\nSubject: x\n\n---\n", "Name <mail>")
+        self.refused("Subject: x\n\n---\nTouches: a\n", "Touches")
+        self.refused("Subject: x\n\n---\nAdds: a/b\nDeletes: a/b\n", "twice")
+        self.refused("Subject: x\n\n---\nAdds: a/../../b\n", "inside")
+        self.refused("Subject: x\n\ndiff --git a/x b/x\n---\n", "git am")
+        self.refused("Subject: x\n\n--- a\n---\n", "git am")
+
+    def test_file_names(self):
+        self.assertEqual(patch.file_name(7, "xen/swiotlb: fold it, all of it"),
+                         "0007-xen-swiotlb-fold-it-all-of-it.patch")
+        self.assertLess(len(patch.file_name(1, "x " * 200)), 66)
+
+
+class Claims(unittest.TestCase):
+    def check(self, texts, files):
+        patches = [patch.parse(text, f"p{number}") for number, text in enumerate(texts, 1)]
+        return overlay.check_claims(patches, dict.fromkeys(files, ONE))
+
+    def refused(self, texts, files, word):
+        with self.assertRaisesRegex(SeriesError, word):
+            self.check(texts, files)
+
+    def test_right(self):
+        early = text_of("early", diff("drivers/xen/swiotlb-xen.c", "@@ -1 +1 @@\n-a\n+b\n"))
+        got = self.check([early, REWRITE], ["drivers/xen/new.c", "drivers/xen/swiotlb-xen.c"])
+        self.assertEqual(sorted(got), ["drivers/xen/new.c", "drivers/xen/swiotlb-xen.c"])
+
+    def test_wrong(self):
+        both = ["drivers/xen/new.c", "drivers/xen/swiotlb-xen.c"]
+        self.refused([REWRITE], both + ["mm/mine.c"], "no patch claims mm/mine.c")
+        self.refused([REWRITE], both[:1], "swiotlb-xen.c, which is not in the clone")
+        self.refused([REWRITE, text_of("b", "Adds: drivers/xen/new.c\n")], both,
+                     "new.c is a whole file of ours that p1 brings; p2")
+        late = text_of("b", diff("drivers/xen/new.c", "@@ -1 +1 @@\n-a\n+b\n"))
+        self.refused([REWRITE, late], both, "new.c .*p1 brings; p2")
+        self.refused([text_of("b", "Adds: MAINTAINERS\n")], [], "cannot be a whole file")
+        self.refused([text_of("b", "Adds: rig/x.c\n")], [], "cannot be a whole file")
+        self.refused([REMOVE, text_of("b", "Deletes: include/xen/old.h\n")], [], "gone since p1")
+
+
+class Read(Lab):
+    def test_overlay_holds_kernel_paths_only(self):
+        self.series()
+        for path in ("rig/x.c", "README.md", "Makefile", "series/x.py", "mm/x.c~", "mm/x.c.orig"):
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text("x")
+        self.assertEqual(sorted(store.load(self.root).overlay),
+                         ["drivers/xen/new.c", "drivers/xen/swiotlb-xen.c"])
+
+    def refused(self, word):
+        with self.assertRaisesRegex(SeriesError, word):
+            store.load(self.root)
+
+    def test_list_and_files_agree(self):
+        self.series()
+        (self.root / "series/0009-x.patch").write_text(FIX)
+        self.refused("does not name 0009-x.patch")
+        (self.root / "series/0009-x.patch").unlink()
+        (self.root / "series/0003-xen-remove-the-old-header.patch").unlink()
+        self.refused("0003-xen-remove-the-old-header.patch, which is not in")
+
+    def test_one_subject_twice(self):
+        self.series({"0001-a.patch": FIX, "0002-b.patch": FIX}, {})
+        self.refused("one subject")
+
+    def test_save_writes_what_load_read(self):
+        self.series()
+        listing = self.root / "series/series"
+        listing.write_text("# first\n" + listing.read_text() + "# last\n")
+        before = self.snapshot()
+        self.assertEqual(store.save(store.load(self.root), self.root), [])
+        self.assertEqual(self.snapshot(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,315 @@
+"""From the prepared tree back to the clone."""
+import unittest
+
+from series import check, store
+from series.error import Refused, SeriesError
+from series.tests.lab import KERNEL, LINES, TRAILER, Lab, diff, patch
+
+
+class RoundTrip(Lab):
+    def test_nothing_changes(self):
+        self.series()
+        before = self.snapshot()
+        self.prepare()
+        head = self.git("rev-parse", "HEAD")
+        self.assertEqual(self.refresh(), [])
+        self.assertEqual(self.snapshot(), before)
+        self.assertEqual(self.git("rev-parse", "HEAD"), head)
+
+    def test_makes_the_tree_if_need_be(self):
+        self.series()
+        self.assertEqual(self.refresh(), [])
+
+    def test_takes_the_clone_first_if_only_that_changed(self):
+        self.series()
+        self.prepare()
+        (self.root / "drivers/xen/new.c").write_text("newer\n")
+        self.assertEqual(self.refresh(), [])
+        self.assertEqual(self.file("drivers/xen/new.c"), "newer\n")
+        self.assertEqual((self.dest / "drivers/xen/new.c").read_text(), "newer\n")
+
+    def test_hand_written_patch_is_normalised_once(self):
+        wide = diff("kernel/dma/direct.c", "@@ -18,5 +18,5 @@ upstream()\n line 18\n line 19\n"
+                    "-line 20\n+line twenty\n line 21\n line 22\n")
+        self.series({"0007-any.patch": patch("any", wide)}, {})
+        self.assertEqual(self.refresh(), ["series/0001-any.patch", "series/0007-any.patch",
+                                          "series/series"])
+        self.assertIn("@@ -20 +20 @@\n-line 20\n+line twenty\n",
+                      self.file("series/0001-any.patch"))
+        self.assertEqual(self.refresh(), [])
+
+    def test_comments_stay_with_their_patch(self):
+        self.series()
+        listing = self.root / "series/series"
+        names = listing.read_text().split("\n")
+        listing.write_text("\n".join([names[0], "# about two", *names[1:]]) + "# end\n")
+        self.prepare()
+        self.edit({"mm/new.c": "x\n"})
+        self.commit(f"mm: a new one\n\n{TRAILER}")
+        self.git("rebase", "-q", "--onto", "HEAD~2", "HEAD~1")  # drops the third patch
+        self.refresh()
+        self.assertEqual(listing.read_text(), f"{names[0]}\n# about two\n{names[1]}\n"
+                         "0003-mm-a-new-one.patch\n# end\n")
+
+
+class Context(Lab):
+    """The least context that places every hunk of a file."""
+
+    def hunks(self, files):
+        """The hunks' text that refresh writes for an edit of upstream FILES."""
+        self.prepare()
+        self.edit(files)
+        self.commit(f"try\n\n{TRAILER}")
+        self.refresh()
+        self.assertEqual(self.refresh(), [])
+        return self.file("series/0001-try.patch").split("---\n", 1)[1]
+
+    def test_zero(self):
+        got = self.hunks({"kernel/dma/direct.c": LINES.replace("line 7\n", "line seven\n")})
+        self.assertIn("@@ -7 +7 @@\n-line 7\n+line seven\n", got)
+
+    def test_insertion_takes_one(self):
+        got = self.hunks({"kernel/dma/direct.c": LINES.replace("line 7\n", "line 7\nmore\n")})
+        self.assertTrue(got.endswith("@@ -7,2 +7,3 @@\n line 7\n+more\n line 8\n"), got)
+
+    def test_no_unique_place_takes_three(self):
+        block = "a\nb\nc\nd\ne\nf\ng\n"
+        got = self.hunks({"mm/same.c": block + block.replace("d\n", "d\nx\n") + block})
+        self.assertIn("@@ -9,6 +9,7 @@\n b\n c\n d\n+x\n e\n f\n g\n", got)
+
+    def test_each_file_its_own(self):
+        got = self.hunks({"kernel/dma/direct.c": LINES.replace("line 7\n", "line seven\n"),
+                          "MAINTAINERS": "A\n\nnew\nB\n"})
+        self.assertIn("@@ -7 +7 @@", got)
+        self.assertIn("@@ -2,2 +2,3 @@", got)
+
+    def test_begin_and_end(self):
+        got = self.hunks({"kernel/dma/direct.c": "first\n" + LINES + "last\n"})
+        self.assertIn("@@ -1 +1,2 @@\n+first\n line 1\n", got)
+        self.assertIn("@@ -40 +41,2 @@\n line 40\n+last\n", got)
+
+    def test_no_newline_at_the_end(self):
+        got = self.hunks({"lib/tail.c": "a\nb\nno newline\n"})
+        self.assertIn("-no newline\n\\ No newline at end of file\n+no newline\n", got)
+
+    def test_mode(self):
+        self.prepare()
+        (self.dest / "mm/same.c").chmod(0o755)
+        self.commit(f"try\n\n{TRAILER}")
+        self.refresh()
+        self.assertIn("old mode 100644\nnew mode 100755\n", self.file("series/0001-try.patch"))
+        self.assertEqual(self.refresh(), [])
+
+    def test_bytes_that_are_no_utf8(self):
+        self.prepare()
+        self.edit({"kernel/dma/direct.c": LINES.replace("line 7\n", "\udce4\f\r\n")})
+        self.commit(f"try\n\n{TRAILER}")
+        self.refresh()
+        self.assertIn(b"\n+\xe4\f\r\n", (self.root / "series/0001-try.patch").read_bytes())
+        self.assertEqual(self.refresh(), [])
+
+
+class Working(Lab):
+    def setUp(self):
+        super().setUp()
+        self.series()
+        self.prepare()
+
+    def refused(self, word):
+        """refresh refuses and writes nothing."""
+        before = self.snapshot()
+        with self.assertRaisesRegex(SeriesError, word):
+            self.refresh()
+        self.assertEqual(self.snapshot(), before)
+
+    def settled(self):
+        """The tree is clean, and all checks hold."""
+        self.assertEqual(self.git("status", "--porcelain"), "")
+        self.assertEqual(self.refresh(), [])
+        made = self.prepare()
+        for one in check.CHECKS:
+            one(store.load(self.root), made, self.root)
+
+
+class Edits(Working):
+    def test_whole_file(self):
+        self.edit({"drivers/xen/swiotlb-xen.c": "again\n"})
+        self.assertEqual(self.refresh(), ["drivers/xen/swiotlb-xen.c"])
+        self.assertEqual(self.file("drivers/xen/swiotlb-xen.c"), "again\n")
+        self.settled()
+
+    def test_upstream_file_of_one_patch(self):
+        text = (self.dest / "kernel/dma/direct.c").read_text()
+        self.edit({"kernel/dma/direct.c": text.replace("line 30\n", "line thirty\n")})
+        self.assertEqual(self.refresh(), ["series/0001-dma-direct-fix-line-20.patch"])
+        self.assertIn("+line thirty", self.file("series/0001-dma-direct-fix-line-20.patch"))
+        self.settled()
+
+    def test_whole_file_that_goes(self):
+        (self.dest / "drivers/xen/new.c").unlink()
+        self.assertEqual(self.refresh(), ["drivers/xen/new.c",
+                                          "series/0002-xen-swiotlb-rewrite.patch"])
+        self.assertFalse((self.root / "drivers/xen/new.c").exists())
+        self.settled()
+
+    def test_replaced_file_that_goes_is_deleted(self):
+        (self.dest / "drivers/xen/swiotlb-xen.c").unlink()
+        self.refresh()
+        self.assertIn("Deletes: drivers/xen/swiotlb-xen.c\n",
+                      self.file("series/0002-xen-swiotlb-rewrite.patch"))
+        self.settled()
+
+    def test_file_of_no_patch(self):
+        self.edit({"mm/same.c": "x\n"})
+        self.refused("mm/same.c has uncommitted edits, and no patch")
+
+    def test_new_file(self):
+        self.edit({"mm/new.c": "x\n"})
+        self.refused("mm/new.c")
+
+    def test_file_of_two_patches(self):
+        text = (self.dest / "kernel/dma/direct.c").read_text()
+        text = text.replace("line 30\n", "line thirty\n")
+        self.edit({"kernel/dma/direct.c": text})
+        self.commit(f"second\n\n{TRAILER}")
+        self.refresh()
+        self.edit({"kernel/dma/direct.c": text.replace("line 1\n", "line one\n")})
+        self.refused("direct.c has.*'dma-direct: fix line 20'; 'second'")
+
+    def test_both_sides_changed(self):
+        self.edit({"drivers/xen/swiotlb-xen.c": "tree\n"})
+        (self.root / "drivers/xen/new.c").write_text("clone\n")
+        self.refused("drivers/xen/new.c")
+        self.refresh(force=True)
+        self.assertEqual(self.file("drivers/xen/new.c"), "new\n")
+        self.assertEqual(self.file("drivers/xen/swiotlb-xen.c"), "tree\n")
+        self.settled()
+
+    def test_build_stays_incremental(self):
+        self.edit({"drivers/xen/swiotlb-xen.c": "again\n"})
+        times = {path: path.lstat().st_mtime_ns for path in self.dest.rglob("*.c")}
+        self.refresh()
+        self.prepare()
+        self.assertEqual(times, {path: path.lstat().st_mtime_ns
+                                 for path in self.dest.rglob("*.c")})
+
+
+class Commits(Working):
+    def test_new_patch_with_all_kinds(self):
+        self.edit({"mm/new.c": "new\n", "mm/same.c": "ours\n", "MAINTAINERS": "A\n\nB\nC\n"})
+        (self.dest / "scripts/tool.sh").unlink()
+        self.commit(f"mm: all\n\nReplaces-file: mm/same.c\n{TRAILER}")
+        self.refresh()
+        self.assertEqual(self.file("series/0004-mm-all.patch"),
+                         f"From: B Person <b@example.org>\nSubject: mm: all\n\n{TRAILER}\n---\n"
+                         "Adds: mm/new.c\nReplaces: mm/same.c\nDeletes: scripts/tool.sh\n"
+                         + diff("MAINTAINERS", "@@ -3 +3,2 @@\n B\n+C\n"))
+        self.assertEqual(self.file("mm/same.c"), "ours\n")
+        self.assertEqual(self.git("log", "-1", "--format=%b"), TRAILER)
+        self.settled()
+
+    def test_reorder_reword_and_drop(self):
+        self.git("config", "sequence.editor", "sed -i '1{h;d};2{G}'")
+        self.git("rebase", "-q", "-i", "base")
+        self.git("commit", "-q", "--amend", "-m", f"xen: header, reworded\n\n{TRAILER}")
+        self.refresh()
+        self.assertEqual(self.file("series/series"), "0001-xen-swiotlb-rewrite.patch\n"
+                         "0002-dma-direct-fix-line-20.patch\n0003-xen-header-reworded.patch\n")
+        self.git("rebase", "-q", "--onto", "HEAD~2", "HEAD~1")
+        self.refresh()
+        self.assertEqual(self.file("series/series"), "0001-xen-swiotlb-rewrite.patch\n"
+                         "0002-xen-header-reworded.patch\n")
+        self.assertFalse((self.root / "series/0003-xen-header-reworded.patch").exists())
+        self.settled()
+
+    def test_dropped_patch_takes_its_files_along(self):
+        self.git("rebase", "-q", "--onto", "HEAD~2", "HEAD~1")
+        self.refresh()
+        self.assertFalse((self.root / "drivers").exists())
+        self.settled()
+
+    def test_replacement_survives_a_reword(self):
+        self.git("reset", "-q", "--hard", "HEAD~1")
+        self.git("commit", "-q", "--amend", "-m", f"a new name\n\n{TRAILER}")
+        self.refresh()
+        self.assertIn("Replaces: drivers/xen/swiotlb-xen.c", self.file("series/0002-a-new-name.patch"))
+        self.settled()
+
+    def test_fixup(self):
+        text = (self.dest / "kernel/dma/direct.c").read_text()
+        self.edit({"kernel/dma/direct.c": text.replace("line 30\n", "line thirty\n"),
+                   "drivers/xen/new.c": "fixed\n"})
+        self.git("commit", "-q", "-m", "fixup! dma-direct: fix line 20", "kernel")
+        self.git("commit", "-q", "-m", "fixup! fixup! xen/swiotlb: rewrite", "drivers")
+        self.assertEqual(self.refresh(), ["drivers/xen/new.c",
+                                          "series/0001-dma-direct-fix-line-20.patch"])
+        self.assertEqual(self.git("rev-list", "--count", "base..HEAD"), "3")
+        self.settled()
+
+    def test_fixup_of_lines_that_a_later_patch_changes(self):
+        text = (self.dest / "kernel/dma/direct.c").read_text()
+        self.edit({"kernel/dma/direct.c": text.replace("line twenty\n", "line 2O\n")})
+        self.commit(f"later\n\n{TRAILER}")
+        self.edit({"kernel/dma/direct.c": text.replace("line twenty\n", "line XX\n")})
+        self.commit("fixup! dma-direct: fix line 20")
+        self.refused("does not fold: kernel/dma/direct.c conflicts")
+
+    def test_refused_commits(self):
+        self.edit({"drivers/xen/swiotlb-xen.c": "second\n"})
+        self.commit(f"second\n\n{TRAILER}")
+        self.refused(r"\('second'\) changes drivers/xen/swiotlb-xen.c.*\('xen/swiotlb: rewrite'\)")
+        self.git("reset", "-q", "--hard", "patched")
+        for subject, word in (("fixup! nobody", "no earlier commit"), ("squash! x", "only fixup!"),
+                              ("xen/swiotlb: rewrite", "two commits have the subject"),
+                              ("x\nno empty line", "empty line"),
+                              ("x\n\ndiff --git a/x b/x", "git am")):
+            self.edit({"mm/same.c": "x\n"})
+            self.commit(subject)
+            self.refused(word)
+            self.git("reset", "-q", "--hard", "patched")
+        self.git("commit", "-q", "--allow-empty", "-m", "empty")
+        self.refused("changes nothing")
+
+    def test_refused_files(self):
+        for path, data, word in (("toplevel", "x\n", "toplevel cannot be a whole file"),
+                                 ("mm/bin", "\0", "mm/bin is not a text file"),
+                                 ("mm/same.c", "\0\0", "binary")):
+            self.edit({path: data})
+            self.commit("x")
+            self.refused(word)
+            self.git("reset", "-q", "--hard", "patched")
+        self.edit({"include/xen/old.h": "back\n"})
+        self.commit("x")
+        self.refused("brings back include/xen/old.h")
+
+    def test_declared_and_not_replaced(self):
+        self.edit({"mm/same.c": "x\n"})
+        self.commit("x\n\nReplaces-file: mm/other.c")
+        self.refused("mm/other.c")
+
+    def test_merge(self):
+        self.git("checkout", "-q", "-b", "side", "HEAD~1")
+        self.edit({"mm/same.c": "x\n"})
+        self.commit("side")
+        self.git("checkout", "-q", "series")
+        self.git("merge", "-q", "--no-edit", "side")
+        self.refused("is a merge")
+
+    def test_in_the_middle_of_something(self):
+        self.edit({"mm/same.c": "x\n"})
+        self.commit("x")
+        (self.dest / ".git/MERGE_HEAD").write_text(self.git("rev-parse", "HEAD"))
+        with self.assertRaisesRegex(Refused, "in the middle"):
+            self.refresh()
+
+    def test_not_on_the_base(self):
+        self.git("checkout", "-q", "--orphan", "other")
+        self.git("commit", "-q", "-m", "other")
+        self.refused("does not stand on the base|merge-base")
+
+    def test_base_is_whole(self):
+        self.assertEqual(self.git("show", "base:lib/odd.o"), KERNEL["lib/odd.o"].strip())
+
+
+if __name__ == "__main__":
+    unittest.main()
