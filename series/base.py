@@ -74,10 +74,10 @@ def adopt(git, bare):
                 os.replace(target / (path.name + ".part"), target / path.name)
 
 
-def packaged(git, pins, exact=True):
-    """The Base that the Debian package named by PINS holds; fetched if need be.
+def packaged(git, pins, deb=None, exact=True):
+    """The Base that the Debian package named by PINS holds.
 
-    apt.AptError if the package cannot be had.
+    DEB: its path; fetched if None and needed. apt.AptError if it cannot be had.
     """
     about = f"Linux {pins['release']} ({pins['package']} {pins['version']})"
     date = seconds(pins["date"])
@@ -86,8 +86,8 @@ def packaged(git, pins, exact=True):
         bare = paths.cache("base") / f"{pins['sha256']}.git"
         with paths.locked("base"):
             if not bare.exists():
-                deb = apt.fetch_deb(pins["package"], pins["version"], pins["suite"], "all",
-                                    pins["sha256"], exact=True)
+                deb = deb or apt.fetch_deb(pins["package"], pins["version"], pins["suite"],
+                                           "all", pins["sha256"], exact=True)
                 say(f"base: reading {about} into the cache")
                 importer.into(bare, deb, pins["tarball"], date,
                               f"Linux {pins['release']}\n\n"
@@ -124,7 +124,7 @@ def _nearest(git, pins, series, known, gone):
             deb = apt.fetch_deb(other["package"], other["version"], other["suite"], "all",
                                 exact=True)
             other["sha256"] = apt.sha256_of(deb)
-            base = packaged(git, other, exact=False)
+            base = packaged(git, other, deb, exact=False)
             made = chain.build(git, base, series, known)
         except (chain.DoesNotApply, apt.AptError) as err:
             tried.append(f"  {other['version']} ({other['suite']}): {err}")

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 
 from .patch import PROJECT
 from .error import SeriesError
@@ -49,36 +50,44 @@ def _feed(stream, tar, date, message):
     stream.write(b"done\n")
 
 
+def _read(stream, tarball, sink, date, message):
+    """Feed SINK with the TARBALL inside the package's files STREAM; whether it was there."""
+    with tarfile.open(fileobj=stream, mode="r|") as outer:
+        for member in outer:
+            if member.name.removeprefix("./") == tarball:
+                packed = lzma.open(outer.extractfile(member))
+                with tarfile.open(fileobj=packed, mode="r|") as inner:
+                    _feed(sink, inner, date, message)
+                return True
+    return False
+
+
 def _import(deb, tarball, bare, date, message):
-    unpacker = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)],
-                                stdout=subprocess.PIPE)
     # A pack even of few objects, since packs are what base.adopt() takes. Deltas
     # would make it half as big and the import twice as long.
-    importer = subprocess.Popen(
-        ["git", "--git-dir", str(bare), "-c", "pack.compression=1",
-         "-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done", "--depth=0"],
-        stdin=subprocess.PIPE, env=environment())
-    found = False
-    try:
-        with tarfile.open(fileobj=unpacker.stdout, mode="r|") as outer:
-            for member in outer:
-                if member.name.removeprefix("./") == tarball:
-                    packed = lzma.open(outer.extractfile(member))
-                    with tarfile.open(fileobj=packed, mode="r|") as inner:
-                        _feed(importer.stdin, inner, date, message)
-                    found = True
-                    break
-    except (tarfile.TarError, lzma.LZMAError, EOFError, BrokenPipeError) as err:
-        raise SeriesError(f"cannot read {tarball} in {deb}: {err}") from err
-    finally:
-        unpacker.stdout.close()
-        unpacker.wait()
-        importer.stdin.close()
-        failed = importer.wait()
-    if not found:
-        raise SeriesError(f"{deb} holds no {tarball}")
-    if failed:
-        raise SeriesError(f"git fast-import of {tarball} failed")
+    command = ["git", "--git-dir", str(bare), "-c", "pack.compression=1",
+               "-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done", "--depth=0"]
+    with tempfile.TemporaryFile() as noise, subprocess.Popen(
+            ["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE,
+            stderr=noise) as source, subprocess.Popen(
+                command, stdin=subprocess.PIPE, stderr=noise, env=environment()) as sink:
+        try:
+            found = _read(source.stdout, tarball, sink.stdin, date, message)
+            sink.stdin.flush()
+        except (tarfile.TarError, lzma.LZMAError, EOFError, OSError, SeriesError) as err:
+            source.kill()
+            sink.kill()
+            noise.seek(0)
+            said = noise.read().decode("utf-8", "replace").strip()
+            raise SeriesError(f"cannot read {tarball} in {deb}: {err}\n{said}".strip()) from err
+        if not found:
+            sink.kill()
+            raise SeriesError(f"{deb} holds no {tarball}")
+        sink.stdin.close()
+        if sink.wait():
+            noise.seek(0)
+            raise SeriesError(f"git fast-import of {tarball}: "
+                              + noise.read().decode("utf-8", "replace").strip())
 
 
 def into(bare, deb, tarball, date, message):

@@ -22,8 +22,11 @@ def release(makefile):
 
 def _clone(folder):
     """The Git of FOLDER if it is itself a clone (or a bare one), else None."""
-    probe = Git(folder / ".git" if (folder / ".git").exists() else folder)
-    if not (folder / ".git").exists() and not (folder / "HEAD").is_file():
+    if (folder / ".git").exists():
+        probe = Git(folder / ".git", folder)  # a file, if the work tree is a linked one
+    elif (folder / "HEAD").is_file():
+        probe = Git(folder)
+    else:
         return None
     try:
         return Git(probe.out("rev-parse", "--absolute-git-dir"))

@@ -15,7 +15,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from series import base, git, refresh, tree
+from series import base, git, ksrc, refresh, tree
 
 PACKAGE = "linux-source-9.1"
 TARBALL = "usr/src/linux-source-9.1.tar.xz"
@@ -127,7 +127,7 @@ class Lab(unittest.TestCase):
         shutil.copytree(primed()[0], self.cache)
         write(self.root, {"series/base": pins(self.sha256), "series/cover-letter": COVER})
         self.said = []
-        for module in (base, tree):
+        for module in (base, ksrc, tree):
             module.say, old = self.said.append, module.say
             self.addCleanup(setattr, module, "say", old)
 
