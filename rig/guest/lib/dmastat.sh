@@ -1,0 +1,46 @@
+# shellcheck shell=sh
+# What the module dmastat counted. A test that sources this declares the module.
+
+DMASTAT=/sys/kernel/debug/dmastat
+
+# driver_of ID: the driver of the device that does the DMA.
+driver_of() {
+	case $1 in
+	virtio) echo virtio-pci ;;
+	sdhci) echo sdhci-pci ;;
+	*) echo "$1" ;;
+	esac
+}
+
+dmastat_reset() {
+	echo 0 >$DMASTAT/devices
+}
+
+# stat ID KEY: one counter; 0 for a device that has mapped nothing.
+stat() {
+	_value=$(sed -n "s/.* driver=$(driver_of "$1") .* $2=\([0-9]*\).*/\1/p" \
+		$DMASTAT/devices)
+	echo "${_value:-0}"
+}
+
+# maint KEY: one counter of cache maintenance (arm and arm64).
+maint() {
+	sed -n "s/.*\b$1=\([0-9-]*\).*/\1/p" $DMASTAT/maint
+}
+
+# stat_report ID: the device's line in the summary.
+stat_report() {
+	dev_report "$1" "bytes=$(stat "$1" bytes) mapped=$(stat "$1" maps)" \
+		"bounced=$(stat "$1" bounced) foreign=$(stat "$1" foreign)"
+}
+
+# is_idle ID: nothing is left mapped, and no mapping failed.
+is_idle() {
+	_try=0
+	while [ "$(stat "$1" maps)" != "$(stat "$1" unmaps)" ] && [ $_try -lt 5 ]; do
+		sleep 1
+		_try=$((_try + 1))
+	done
+	is "$(stat "$1" unmaps)" "$(stat "$1" maps)" "$1: every mapping was undone"
+	is "$(stat "$1" failed)" 0 "$1: no mapping failed"
+}

@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# Data through a device and back, compared.
+
+MIB=1048576
+
+sha() {
+	sha256sum | cut -d ' ' -f 1
+}
+
+# read_direct FILE OFFSET LENGTH BLOCK: bytes, past the page cache.
+read_direct() {
+	dd if="$1" bs="$4" skip=$(($2 / $4)) count=$(($3 / $4)) iflag=direct 2>/dev/null
+}
+
+# write_direct FILE OFFSET BLOCK: from standard input.
+write_direct() {
+	dd of="$1" bs="$3" seek=$(($2 / $3)) iflag=fullblock oflag=direct \
+		conv=notrunc 2>/dev/null
+}
+
+# random_file NAME LENGTH
+random_file() {
+	head -c "$2" /dev/urandom >"$1"
+}
+
+# disk_reads ID DEVICE: what the host put on the disk comes in right.
+disk_reads() {
+	eval "_want=\$DISK_SHA_$(echo "$1" | tr - _)"
+	for _block in 4096 $MIB; do
+		_part=$DISK_FILL
+		is "$(read_direct "$2" 0 "$_part" $_block | sha)" "$_want" \
+			"$1 reads what the host wrote, by $_block"
+	done
+}
+
+# disk_writes ID DEVICE OFFSET: what we write reads back, and lies on the host.
+disk_writes() {
+	_at=$3
+	for _block in 512 4096 65536 $MIB; do
+		_length=$((_block * 16))
+		[ $_length -le $((4 * MIB)) ] || _length=$((4 * MIB))
+		random_file data $_length
+		_want=$(sha <data)
+		write_direct "$2" "$_at" $_block <data
+		is "$(read_direct "$2" "$_at" $_length $_block | sha)" "$_want" \
+			"$1 reads back $_length bytes, by $_block"
+		note "host-verify disk=$1 offset=$_at length=$_length sha256=$_want"
+		_at=$((_at + 4 * MIB))
+	done
+	rm -f data
+}
+
+# net_receives: a file from the host by TFTP.
+net_receives() {
+	rm -f tftp.bin
+	timeout 120 tftp -g -r "$TFTP_FILE" -l tftp.bin "$NET_HOST"
+	is "$(sha <tftp.bin)" "$TFTP_SHA" "e1000e receives what the host sent"
+	rm -f tftp.bin
+}
+
+# net_echoes LENGTH: bytes out to the host, which sends them back.
+net_echoes() {
+	random_file out.bin "$1"
+	# nc must not see the end of its input before all has come back.
+	is "$( (
+		cat out.bin
+		sleep 5
+	) | timeout 60 nc "$NET_ECHO_HOST" "$NET_ECHO_PORT" | head -c "$1" | sha)" \
+		"$(sha <out.bin)" "e1000e: $1 bytes go out and come back"
+	rm -f out.bin
+}
+
+# io_on DEVICE…: all of the above for each, counted anew.
+io_on() {
+	for _id in "$@"; do
+		dmastat_reset
+		if [ "$_id" = e1000e ]; then
+			net_up >/dev/null || not_ok "e1000e is up"
+			net_receives
+			net_echoes $MIB
+		elif _dev=$(disk "$_id"); then
+			disk_reads "$_id" "$_dev"
+			disk_writes "$_id" "$_dev" "$DISK_FILL"
+			is_idle "$_id"
+		else
+			not_ok "$_id is there"
+		fi
+		[ "$(stat "$_id" maps)" -gt 0 ] && ok "$_id maps for DMA" ||
+			not_ok "$_id maps for DMA" "no mapping seen"
+		stat_report "$_id"
+	done
+}

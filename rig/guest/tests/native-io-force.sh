@@ -1,0 +1,17 @@
+#!/bin/sh
+#: devices: nvme ahci virtio sdhci e1000e
+#: devices@arm64: nvme ahci virtio virtio-mmio sdhci e1000e
+#: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
+#: modules: dmastat
+#: linux: swiotlb=force
+#: timeout: 300
+# The same with swiotlb=force: every single mapping bounces.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+
+for device in $DEVICES; do
+	io_on "$device"
+	is "$(stat "$device" bounced)" "$(stat "$device" maps)" \
+		"$device: every mapping bounces"
+done

@@ -1,0 +1,16 @@
+#!/bin/sh
+#: devices: nvme ahci virtio sdhci e1000e
+#: devices@arm64: nvme ahci virtio virtio-mmio sdhci e1000e
+#: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
+#: modules: dmastat
+#: timeout: 300
+# Data through every emulated device, compared in the guest and on the host. All
+# memory is below 4 GiB and contiguous: nothing needs to bounce.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+
+for device in $DEVICES; do
+	io_on "$device"
+	is "$(stat "$device" bounced)" 0 "$device: nothing bounces"
+done

@@ -1,0 +1,22 @@
+#!/bin/sh
+#: devices: nvme ahci virtio sdhci e1000e
+#: devices@arm64: nvme ahci virtio virtio-mmio sdhci e1000e
+#: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
+#: modules: dmastat
+#: base: expected-fail the base kernel sets xen_swiotlb_dma_ops on Xen
+# Every device maps with dma-direct: dev->dma_ops is NULL. Only a virtio device
+# whose backend is another domain keeps grant_dma_ops.
+
+list=/sys/kernel/debug/dmastat/ops
+
+for driver in nvme ahci virtio-pci sdhci-pci e1000e; do
+	grep -q " driver=$driver " $list && ok "$driver is looked at" ||
+		not_ok "$driver is looked at" "not in $list"
+done
+
+with_ops=$(grep ops=set $list | grep -v "name=.*grant_dma" | sort -u)
+is "$(echo "$with_ops" | grep -c .)" 0 "dev->dma_ops is NULL for every device"
+echo "$with_ops" | sed 's/.*name=//' | sort | uniq -c |
+	while read -r count name; do
+		[ -z "$name" ] || note "ops=$name devices=$count"
+	done
