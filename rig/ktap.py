@@ -46,7 +46,7 @@ def collect(console, nonce):
     line_re = re.compile(rf"@KTAP@ {re.escape(nonce)} (\d+) (\d+) (.*)")
     done_re = re.compile(rf"@DONE@ {re.escape(nonce)} (\d+)$")
     lines, count = {}, None
-    for raw in console.splitlines():
+    for raw in console.split("\n"):
         raw = raw.rstrip("\r")
         match = line_re.search(raw)
         if match and len(match[3]) == int(match[2]):

@@ -12,8 +12,7 @@ DOM0_MEM = {"pv": "1024M,max:1024M", "pvh": "1024M,max:1024M",
             "arm64": "1024M", "arm": "1024M"}
 CONSOLE = {"bare-x86_64": "ttyS0", "bare-arm64": "ttyAMA0"}
 LINUX = "panic=1 printk.time=1 ignore_loglevel"
-XEN_X86 = ("console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot=no "
-           "sync_console")
+XEN_X86 = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot=no"
 XEN_ARM = "console=dtuart loglvl=all guest_loglvl=all noreboot=no"
 # Where guest-loader puts the kernel and the archive in the guest's memory.
 ARM_LOAD = {"arm64": (0x49000000, 0x4E000000), "arm": (0x49000000, 0x4C000000)}

@@ -210,13 +210,12 @@ document() {
 report() {
 	document >/run/document
 	_lines=$(wc -l </run/document)
-	_level=$(cut -f 1 /proc/sys/kernel/printk)
-	echo 1 >/proc/sys/kernel/printk
+	dmesg -n 1
 	for _round in 1 2; do
 		awk -v mark="$MARK" "{ print mark, NR, length(\$0), \$0 }" \
 			/run/document >/dev/console
 	done
-	echo "$_level" >/proc/sys/kernel/printk
+	dmesg -n 8
 	echo "@DONE@ $NONCE $_lines" >/dev/console
 	echo "@DONE@ $NONCE $_lines" >/dev/console
 }

@@ -1,0 +1,247 @@
+"""Build the guests' kernels and the tests' modules for them.
+
+A result is kept in the cache by the hash of all that goes into it: the source
+tree, the config fragments, the modules' sources and the compiler. Objects come
+from ccache; they are built in a directory within the tree so that every path
+the compiler sees is relative, and a clone elsewhere finds the same objects.
+"""
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import apt
+import kconfig
+import paths
+
+MODULES = paths.RIG / "guest" / "modules"
+BUILD_TIME = 5400         # seconds a build may take
+
+
+class KernelError(Exception):
+    """A build failed; the message names the log."""
+
+
+@dataclass(frozen=True)
+class Arch:
+    """How one architecture is built."""
+
+    name: str
+    cross: str
+    target: str
+    image: str
+
+
+ARCHES = {
+    "x86_64": Arch("x86_64", "", "bzImage", "arch/x86/boot/bzImage"),
+    "arm64": Arch("arm64", "aarch64-linux-gnu-", "Image", "arch/arm64/boot/Image"),
+    "arm": Arch("arm", "arm-linux-gnueabihf-", "zImage", "arch/arm/boot/zImage"),
+}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel that was built: its image, its config, the tests' modules."""
+
+    arch: str
+    variant: str
+    image: Path
+    config: Path
+    modules: tuple
+
+
+def _git(tree, *args, **env):
+    done = subprocess.run(["git", "-C", str(tree), *args], text=True, check=False,
+                          timeout=300, capture_output=True, env=dict(os.environ, **env))
+    if done.returncode:
+        raise KernelError(f"git {args[0]} in {tree}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def tree_id(tree):
+    """git's id of what stands in TREE now, edits that are not committed included."""
+    git_dir = Path(_git(tree, "rev-parse", "--absolute-git-dir"))
+    with tempfile.TemporaryDirectory() as tmp:
+        index = Path(tmp) / "index"
+        shutil.copy(git_dir / "index", index)
+        _git(tree, "add", "-A", GIT_INDEX_FILE=str(index))
+        return _git(tree, "write-tree", GIT_INDEX_FILE=str(index))
+
+
+def module_sources():
+    """The files of the tests' modules, in order."""
+    if not (MODULES / "Kbuild").exists():
+        return []
+    return sorted(path for path in MODULES.rglob("*")
+                  if path.is_file() and (path.suffix in (".c", ".h") or path.name == "Kbuild"))
+
+
+@functools.lru_cache(maxsize=None)
+def compiler(arch):
+    """What the compiler calls itself."""
+    name = ARCHES[arch].cross + "gcc"
+    try:
+        return subprocess.run([name, "--version"], text=True, capture_output=True,
+                              timeout=60, check=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError) as err:
+        raise KernelError(f"no compiler {name}: {err}") from err
+
+
+def input_hash(arch, tree):
+    """The key of the result in the cache."""
+    digest = hashlib.sha256()
+    for part in (arch, tree_id(tree), compiler(arch),
+                 kconfig.fragment(kconfig.wanted(("common", arch))),
+                 Path(__file__).read_text(encoding="utf-8")):
+        digest.update(part.encode() + b"\0")
+    for path in module_sources():
+        digest.update(str(path.relative_to(MODULES)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def _environment():
+    return dict(os.environ, LC_ALL="C", CCACHE_DIR=str(paths.cache("ccache")),
+                CCACHE_MAXSIZE="8G", CCACHE_NOHASHDIR="1", CCACHE_COMPILERCHECK="content",
+                KBUILD_BUILD_TIMESTAMP="Thu Jan  1 00:00:00 UTC 1970",
+                KBUILD_BUILD_USER="rig", KBUILD_BUILD_HOST="rig", KBUILD_BUILD_VERSION="1")
+
+
+def make_args(arch, tree, out):
+    """make's words up to the targets. OUT stands directly below TREE."""
+    what = ARCHES[arch]
+    return ["make", "-s", f"-j{os.cpu_count()}", "-C", str(tree), f"O={out.name}",
+            f"ARCH={what.name}", f"CROSS_COMPILE={what.cross}",
+            f"CC=ccache {what.cross}gcc", "LOCALVERSION="]
+
+
+class _Progress:
+    """Tells how a build comes on: the number of objects, every so often."""
+
+    EVERY = 20            # seconds
+
+    def __init__(self, what, out):
+        self._what, self._out, self._next = what, out, time.monotonic() + self.EVERY
+        self._start = time.monotonic()
+
+    def tick(self):
+        """Call this often."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + self.EVERY
+        count = sum(name.endswith(".o") for _, _, names in os.walk(self._out) for name in names)
+        apt.say(f"kernel: {self._what}: {count} objects after {now - self._start:.0f} s")
+
+
+def _make(args, log, progress, **env):
+    with open(log, "ab") as handle:
+        process = subprocess.Popen(args, stdout=handle, stderr=handle,
+                                   stdin=subprocess.DEVNULL, env=dict(_environment(), **env))
+        end = time.monotonic() + BUILD_TIME
+        while process.poll() is None:
+            progress.tick()
+            if time.monotonic() > end:
+                process.kill()
+                process.wait()
+                raise KernelError(f"a build took over {BUILD_TIME} s, see {log}")
+            time.sleep(0.5)
+    if process.returncode:
+        words = Path(log).read_text(errors="replace").strip().splitlines()[-25:]
+        raise KernelError(f"{' '.join(args[-2:])} failed, see {log}:\n  " + "\n  ".join(words))
+
+
+def configure(arch, tree, out, log, progress):
+    """Make OUT/.config of the fragments; every symbol must stick."""
+    symbols = kconfig.wanted(("common", arch))
+    out.mkdir(exist_ok=True)
+    # Loading it from within OUT would make kconfig complain about its own file.
+    fragment = out / "rig.fragment"
+    fragment.write_text(kconfig.fragment(symbols), encoding="ascii")
+    before = (out / ".config").read_bytes() if (out / ".config").exists() else None
+    stamp = (out / ".config").stat() if before is not None else None
+    _make(make_args(arch, tree, out) + ["allnoconfig"], log, progress,
+          KCONFIG_ALLCONFIG=str(fragment))
+    text = (out / ".config").read_text(encoding="ascii")
+    kconfig.check(symbols, text, f"{arch} .config")
+    if before == text.encode():
+        os.utime(out / ".config", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+
+def _build_modules(arch, tree, out, log, progress):
+    sources = module_sources()
+    if not sources:
+        return []
+    place = out / "rig-modules"
+    shutil.rmtree(place, ignore_errors=True)
+    for path in sources:
+        dest = place / path.relative_to(MODULES)
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, dest)
+    _make(make_args(arch, tree, out) + [f"M={place}", "modules"], log, progress)
+    return sorted(place.rglob("*.ko"))
+
+
+def _load(arch, variant, place):
+    return Kernel(arch, variant, place / "image", place / "config",
+                  tuple(sorted((place / "modules").glob("*.ko"))))
+
+
+def build(arch, variant, tree):
+    """The Kernel of TREE for ARCH. VARIANT only names it: ours, base, notranslate."""
+    tree = Path(tree).resolve()
+    key = input_hash(arch, tree)
+    place = paths.cache("kernels") / f"{arch}-{key}"
+    if place.exists():
+        os.utime(place)
+        return _load(arch, variant, place)
+    logs = paths.BUILD / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / f"kernel-{arch}-{variant}.log"
+    log.write_bytes(b"")
+    out = tree / f".rig-{arch}"
+    what = f"{variant} for {arch}"
+    apt.say(f"kernel: building {what} ({compiler(arch)}), log in {log}")
+    start = time.monotonic()
+    with paths.locked(f"kernel-{hashlib.sha256(str(out).encode()).hexdigest()[:12]}"):
+        progress = _Progress(what, out)
+        configure(arch, tree, out, log, progress)
+        _make(make_args(arch, tree, out) + [ARCHES[arch].target, "modules"], log, progress)
+        modules = _build_modules(arch, tree, out, log, progress)
+        tmp = place.with_suffix(f".tmp{os.getpid()}")
+        (tmp / "modules").mkdir(parents=True)
+        shutil.copy(out / ARCHES[arch].image, tmp / "image")
+        shutil.copy(out / ".config", tmp / "config")
+        for module in modules:
+            shutil.copy(module, tmp / "modules")
+        if place.exists():
+            shutil.rmtree(tmp)
+        else:
+            os.replace(tmp, place)
+    apt.say(f"kernel: {what} built in {time.monotonic() - start:.0f} s")
+    _prune(paths.cache("kernels"))
+    return _load(arch, variant, place)
+
+
+def _prune(top, keep=24):
+    """Keep the results used last; each is some 10 MB."""
+    found = sorted(top.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in found[keep:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def main():
+    """python3 rig/kernel.py ARCH VARIANT TREE: build, print the image's path."""
+    import sys
+    try:
+        print(build(sys.argv[1], sys.argv[2], sys.argv[3]).image)
+    except (KernelError, kconfig.ConfigError) as err:
+        sys.exit(f"rig: {err}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""rig/logcheck.py on reports of every kind, and on logs of boots that were clean."""
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import logcheck  # noqa: E402
+
+SAMPLES = Path(__file__).resolve().parent / "samples"
+
+
+def bad_samples():
+    for block in (SAMPLES / "bad.txt").read_text().split("== ")[1:]:
+        category, _, text = block.partition("\n")
+        yield category, text
+
+
+class Bad(unittest.TestCase):
+    def test_each_is_found(self):
+        for category, text in bad_samples():
+            with self.subTest(text.splitlines()[0]):
+                reports = logcheck.check(text, "pv")
+                self.assertTrue(reports)
+                self.assertEqual(reports[0].category, category)
+
+    def test_every_category_has_a_sample(self):
+        self.assertEqual({name for name, _ in logcheck.PATTERNS},
+                         {name for name, _ in bad_samples()})
+
+    def test_known_noise_hides_none(self):
+        for _, text in bad_samples():
+            for platform in ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64"):
+                self.assertTrue(logcheck.check(text, platform), (platform, text))
+
+    def test_one_among_clean_lines(self):
+        for path in sorted(SAMPLES.glob("clean-*.log")):
+            lines = path.read_text(encoding="latin-1").split("\n")
+            for category, text in bad_samples():
+                middle = len(lines) // 2
+                mixed = "\n".join(lines[:middle] + [text] + lines[middle:])
+                reports = logcheck.check(mixed, path.stem[len("clean-"):])
+                self.assertEqual([r.category for r in reports[:1]], [category], path.name)
+
+    def test_prefixes_do_not_hide(self):
+        self.assertTrue(logcheck.check("(XEN) d0v0: [    2.0] BUG: bad\r\r\n", "pv"))
+
+
+class Clean(unittest.TestCase):
+    def test_real_boots(self):
+        found = sorted(SAMPLES.glob("clean-*.log"))
+        self.assertGreaterEqual(len(found), 3)
+        for path in found:
+            with self.subTest(path.name):
+                text = path.read_text(encoding="latin-1")
+                self.assertIn("Linux version", text)
+                self.assertEqual(logcheck.check(text, path.stem[len("clean-"):]), [])
+
+    def test_own_lines(self):
+        self.assertEqual(logcheck.check("@LIVE@ ok 1 no WARNING: in the log\n", "pv"), [])
+
+
+class Noise(unittest.TestCase):
+    LINE = "[    1.9] unchecked MSR access error: RDMSR from 0xc0010055 at rIP: 0x1\n"
+
+    def test_needs_a_reason(self):
+        for text in ("pv | x |  \n", "pv | x\n", "just words\n"):
+            with self.assertRaisesRegex(ValueError, "known-noise:1"):
+                logcheck.parse_noise(text)
+
+    def test_noise_takes_its_trace_along(self):
+        text = self.LINE + "[    1.9] Call Trace:\n[    1.9]  <TASK>\n"
+        self.assertEqual(logcheck.check(text, "pv"), [])
+        self.assertEqual(len(logcheck.check(text, "bare-x86_64")), 1)
+
+    def test_noise_takes_no_other_report_along(self):
+        text = self.LINE + "[    1.9] BUG: something else\n"
+        self.assertEqual([r.category for r in logcheck.check(text, "pv")], ["BUG"])
+
+    def test_trace_later_is_found(self):
+        text = self.LINE + "x\n" * 20 + "[    2.9] Call Trace:\n"
+        self.assertEqual([r.category for r in logcheck.check(text, "pv")], ["trace"])
+
+
+if __name__ == "__main__":
+    unittest.main()
