@@ -1,0 +1,171 @@
+"""Off Xen the fold costs nothing: the objects' code against the base's.
+
+With SWIOTLB_XEN=n every function of OBJECTS is the same.  With =y the hot
+functions are the same along every path, but for no-ops and for what only a
+jump of our static keys leads to."""
+
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from . import (cfg, compare, disasm, elf, jumptable, kbuild, memo, names,
+               source, traps)
+
+_ALL = ("kernel/dma/direct.o", "kernel/dma/mapping.o", "kernel/dma/swiotlb.o")
+OBJECTS = {"x86_64": _ALL + ("drivers/iommu/dma-iommu.o",),
+           "arm64": _ALL + ("drivers/iommu/dma-iommu.o",),
+           "arm": _ALL}
+
+#: static keys under test: those that the series brings
+OURS = re.compile(r"(xen_swiotlb|dma_bus)\w*$")
+
+HOT = """
+dma_map_phys dma_unmap_phys dma_map_page_attrs dma_unmap_page_attrs
+__dma_map_sg_attrs dma_map_sg_attrs dma_unmap_sg_attrs
+__dma_sync_single_for_cpu __dma_sync_single_for_device
+__dma_sync_sg_for_cpu __dma_sync_sg_for_device __dma_need_sync
+dma_direct_map_phys dma_direct_map_sg dma_direct_unmap_sg
+dma_direct_sync_sg_for_cpu dma_direct_sync_sg_for_device dma_direct_need_sync
+swiotlb_tbl_map_single swiotlb_map __swiotlb_tbl_unmap_single
+__swiotlb_find_pool __swiotlb_sync_single_for_device
+__swiotlb_sync_single_for_cpu
+""".split()
+
+#: build both sides, in the order that changes the least between two builds
+STEPS = (("base", "on"), ("patched", "on"), ("patched", "off"),
+         ("base", "off"))
+
+
+def configuration(arch, xen):
+    """Names of the fragments for Xen "on" or "off"."""
+    wanted = ["hotpath", "hotpath-" + arch]
+    if xen == "on":
+        wanted += ["hotpath-xen", "hotpath-xen-" + arch]
+    return kbuild.fragments(wanted)
+
+
+def run(ctx):
+    """Yield (name, ok, detail)."""
+    key = kbuild.digest(
+        source.git(ctx.tree, "rev-parse", "base^{tree}", "patched^{tree}"),
+        *(kbuild.version(ctx, a) for a in sorted(ctx.arches)),
+        *kbuild.sources())
+    yield from memo.recall(ctx, "hotpath", key, lambda: _run(ctx))
+
+
+def _run(ctx):
+    rows = []
+    for tag, xen in STEPS:
+        src = source.at(ctx, tag)
+        rows = _each(ctx, partial(_build, ctx, src, tag, xen))
+        if rows:
+            return rows
+    for arch in ctx.arches:
+        rows += list(hot(ctx, arch)) + list(same(ctx, arch))
+    return rows + list(_listed(ctx))
+
+
+def _each(ctx, work):
+    """Rows of work(arch) for every arch, as many at a time as there are cpus."""
+    with ThreadPoolExecutor(max(1, min(ctx.cpus, len(ctx.arches)))) as pool:
+        return [row for rows in pool.map(work, ctx.arches) for row in rows]
+
+
+def _objects(ctx, tag, xen, arch):
+    return ctx.scratch / "hotpath" / tag / xen / arch
+
+
+def _build(ctx, src, tag, xen, arch):
+    """Build OBJECTS and keep them; rows tell only of failures."""
+    build = kbuild.Build(ctx, arch, "o-hotpath-" + arch,
+                         configuration(arch, xen))
+    name = "hotpath: build %s SWIOTLB_XEN=%s %s" % (
+        arch, "y" if xen == "on" else "n", tag)
+    try:
+        loose = build.configure(src)
+        if loose:
+            return [(name, False, "options that did not stick: "
+                     + " ".join(loose))]
+        build.make(*OBJECTS[arch], jobs=1 if ctx.cpus < 2 * len(ctx.arches) else 2)
+    except kbuild.BuildError as err:
+        return [(name, False, str(err))]
+    text = (build.out / ".config").read_text("utf-8")
+    if ("CONFIG_SWIOTLB_XEN=y" in text) != (xen == "on"):
+        return [(name, False, "SWIOTLB_XEN is not what was asked for")]
+    for item in OBJECTS[arch]:
+        kept = _objects(ctx, tag, xen, arch) / item
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(build.out / item, kept)
+    return []
+
+
+def load(path, arch, cross):
+    """(Flow, Names) of an object."""
+    obj = elf.Object.read(path)
+    flow = cfg.Flow(arch, disasm.disassemble(path, cross),
+                    jumptable.sites(obj), traps.warnings(obj), OURS.match)
+    return flow, names.Names(obj)
+
+
+def _pairs(ctx, arch, xen):
+    """(object, what load() gives of the base's, of ours)."""
+    cross = kbuild.compiler(ctx, arch)[1]
+    for item in OBJECTS[arch]:
+        yield item, *(load(_objects(ctx, tag, xen, arch) / item, arch, cross)
+                      for tag in ("base", "patched"))
+
+
+def hot(ctx, arch):
+    """Rows for the hot functions with SWIOTLB_XEN=y."""
+    for item, base, ours in _pairs(ctx, arch, "on"):
+        for function in HOT:
+            if function not in base[0].entry:
+                continue
+            name = "hotpath: %s %s off Xen" % (arch, function)
+            if function not in ours[0].entry:
+                yield name, False, "%s no longer has it" % item
+                continue
+            result = compare.compare(compare.Side(*base, function),
+                                     compare.Side(*ours, function))
+            yield name, result.ok, report(result)
+
+
+def report(result):
+    """The numbers of a comparison, and where it failed what differs."""
+    text = ("base %d instructions, ours %d, no-ops %+d, +%d -%d in all, "
+            "behind the key %d; a path executes at most %s more" % (
+                result.base, result.ours, result.extra_nops,
+                sum(result.extra.values()), sum(result.missing.values()),
+                result.cold, sum(result.growth.values())))
+    if result.ok:
+        return text
+    lines = ["  on a path + %s  x%s" % item
+             for item in sorted(result.growth.items())]
+    return "\n".join([text] + lines + result.broken[:5] + result.where[:8])
+
+
+def same(ctx, arch):
+    """A row an object: all its functions with SWIOTLB_XEN=n."""
+    for item, base, ours in _pairs(ctx, arch, "off"):
+        wrong = []
+        for function in sorted(set(base[0].entry) | set(ours[0].entry)):
+            if function not in base[0].entry or function not in ours[0].entry:
+                wrong.append("%s: in one build only" % function)
+                continue
+            diff = compare.identical(base, ours, function)
+            if diff:
+                wrong.append("%s:\n%s" % (function, diff))
+        yield ("hotpath: %s %s with SWIOTLB_XEN=n" % (arch, item), not wrong,
+               "\n".join(wrong)[:6000] or
+               "%d functions identical" % len(base[0].entry))
+
+
+def _listed(ctx):
+    """Every name in HOT is a function of some object of the base."""
+    known = set()
+    for arch in ctx.arches:
+        for _, base, _ in _pairs(ctx, arch, "on"):
+            known |= set(base[0].entry)
+    lost = [n for n in HOT if n not in known]
+    yield ("hotpath: the functions watched exist", not lost, " ".join(lost))

@@ -1,0 +1,111 @@
+"""Objects of the kernel, built one by one in an O= directory of their own."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from .ctx import CheckError
+
+HERE = Path(__file__).resolve().parent
+TIMEOUT = 1800
+
+
+class BuildError(Exception):
+    """make failed; the text is the end of what it said."""
+
+
+def fragments(names):
+    """Text of those of the named fragments that exist, in order."""
+    paths = [HERE / (name + ".config") for name in names]
+    return "".join(p.read_text("utf-8") for p in paths if p.exists())
+
+
+class Build:
+    """One architecture in one configuration."""
+
+    def __init__(self, ctx, arch, out, fragment):
+        self.ctx, self.arch, self.fragment = ctx, arch, fragment
+        self.out = Path(ctx.scratch) / out
+        self.march, self.cross = compiler(ctx, arch)
+        self.src = None
+
+    def make(self, *targets, jobs=None, check=True, **variables):
+        """Run make; returns (return code, what it said)."""
+        env = dict(os.environ, KBUILD_BUILD_TIMESTAMP="0", LC_ALL="C",
+                   KBUILD_BUILD_USER="x", KBUILD_BUILD_HOST="x",
+                   CCACHE_BASEDIR=str(self.ctx.scratch),
+                   CCACHE_NOHASHDIR="1")
+        env.setdefault("CCACHE_DIR", str(self.ctx.cache / "ccache"))
+        for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES",
+                     "KBUILD_OUTPUT", "KCONFIG_ALLCONFIG"):
+            env.pop(name, None)
+        if "allnoconfig" in targets:
+            env["KCONFIG_ALLCONFIG"] = str(self.out / "fragment")
+        cc = self.cross + "gcc"
+        if shutil.which("ccache"):
+            cc = "ccache " + cc
+        command = ["make", "-s", "-j%d" % (jobs or self.ctx.cpus),
+                   "-C", str(self.src), "O=%s" % self.out,
+                   "ARCH=" + self.march, "CROSS_COMPILE=" + self.cross,
+                   "CC=" + cc]
+        command += ["%s=%s" % pair for pair in variables.items()]
+        done = subprocess.run(command + list(targets), env=env, text=True,
+                              stdout=subprocess.PIPE, check=False,
+                              stderr=subprocess.STDOUT, timeout=TIMEOUT)
+        if check and done.returncode:
+            raise BuildError(done.stdout[-3000:])
+        return done.returncode, done.stdout
+
+    def configure(self, src):
+        """Make the configuration for the source at `src`.
+
+        Returns the lines of the fragment that did not stick.  Leaves .config
+        alone if it comes out the same, so that nothing is rebuilt."""
+        self.src = Path(src)
+        self.out.mkdir(parents=True, exist_ok=True)
+        (self.out / "fragment").write_text(self.fragment, "utf-8")
+        config, old = self.out / ".config", None
+        if config.exists():
+            old = (config.read_bytes(), config.stat())
+        self.make("allnoconfig")
+        if old and config.read_bytes() == old[0]:
+            os.utime(config, ns=(old[1].st_atime_ns, old[1].st_mtime_ns))
+        have = set(config.read_text("utf-8").splitlines())
+        return [line for line in self.fragment.splitlines()
+                if line and not line.startswith("#") and line not in have
+                and not (line.endswith("=n")
+                         and not any(h.startswith(line[:-1]) for h in have))]
+
+
+def compiler(ctx, arch):
+    """(ARCH, CROSS_COMPILE), with the plain gcc where it is the right one."""
+    march, cross = ctx.arches[arch]
+    if shutil.which(cross + "gcc"):
+        return march, cross
+    if os.uname().machine == arch and shutil.which("gcc"):
+        return march, ""
+    raise CheckError("%sgcc is not installed" % cross)
+
+
+def version(ctx, arch):
+    """The compiler's version line; part of a cached result's key."""
+    done = subprocess.run([compiler(ctx, arch)[1] + "gcc", "--version"],
+                          capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[0]
+
+
+def digest(*parts):
+    """A key made of strings and of the contents of Paths."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.read_bytes() if isinstance(part, Path) else \
+            str(part).encode()
+        total.update(b"%d:" % len(data) + data)
+    return total.hexdigest()[:32]
+
+
+def sources():
+    """The files of this package: a change to a check voids its results."""
+    return sorted(p for p in HERE.glob("*") if p.suffix in (".py", ".config"))

@@ -1,0 +1,67 @@
+"""python3 -m rig.static <check>... --tree DIR : run static checks alone."""
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    __package__ = "rig.static"
+
+from . import ctx as context  # noqa: E402
+
+#: in the order to run them: quick ones first
+CHECKS = ("forbidden", "shellcheck", "pyunit", "checkpatch", "kerneldoc",
+          "hotpath", "w1", "sparse", "perpatch")
+
+
+def results(checks, ctx):
+    """Yield (name, ok, detail) of all checks; one that cannot run fails."""
+    for check in checks:
+        start, count = time.monotonic(), 0
+        try:
+            module = importlib.import_module("." + check, __package__)
+            for row in module.run(ctx):
+                count += 1
+                yield row
+            if not count:
+                yield check, False, "looked at nothing"
+        except Exception as err:        # a check's own fault is a failure
+            yield check, False, "%s: %s" % (type(err).__name__, err)
+        print("# %s: %d results in %.0f s" % (
+            check, count, time.monotonic() - start), file=sys.stderr)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="rig.static", description=__doc__)
+    parser.add_argument("check", nargs="*", default=list(CHECKS),
+                        choices=list(CHECKS) + [[]], metavar="check")
+    here = Path(__file__).resolve().parents[2]
+    parser.add_argument("--tree", default=here / "build/tree")
+    parser.add_argument("--mails", default=None)
+    parser.add_argument("--scratch", default=here / "build/static")
+    parser.add_argument("--cache", default=None)
+    parser.add_argument("--arch", action="append")
+    parser.add_argument("--cpus", type=int)
+    args = parser.parse_args(argv)
+    ctx = context.Ctx(here, args.tree, args.scratch,
+                      args.cache or Path(args.scratch) / "cache", args.mails)
+    if args.cpus:
+        ctx.cpus = args.cpus
+    if args.arch:
+        ctx.arches = {a: ctx.arches[a] for a in args.arch}
+    passed = failed = 0
+    for name, ok, detail in results(args.check or CHECKS, ctx):
+        passed, failed = passed + bool(ok), failed + (not ok)
+        print("%sok - %s" % ("" if ok else "not ", name))
+        for line in str(detail).splitlines():
+            print("  # " + line)
+        sys.stdout.flush()
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""shellcheck on every shell script of the project."""
+
+import subprocess
+
+from .ctx import CheckError, need
+from .source import git
+
+
+def run(ctx):
+    """Yield (name, ok, detail), one a script."""
+    need("shellcheck")
+    scripts = [p for p in git(ctx.repo, "ls-files").splitlines()
+               if is_shell(ctx.repo / p)]
+    if not scripts:
+        raise CheckError("found no shell script")
+    for path in scripts:
+        done = subprocess.run(
+            ["shellcheck", "-x", "-P", "SCRIPTDIR", "-f", "gcc", path],
+            cwd=ctx.repo, text=True, capture_output=True, timeout=120,
+            check=False)
+        yield ("shellcheck: " + path, done.returncode == 0,
+               done.stdout + done.stderr)
+
+
+def is_shell(path):
+    """By name, or by the first line."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    if path.suffix == ".sh":
+        return True
+    with open(path, "rb") as stream:
+        first = stream.readline(80)
+    return first.startswith(b"#!") and (b"sh" in first.split(b"/")[-1])

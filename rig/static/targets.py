@@ -1,0 +1,68 @@
+"""Which make targets build what a patch touches."""
+
+import re
+
+#: directories that are built whole where the series touches them: they are
+#: small, and this way their Makefiles and all users of a header are covered
+WHOLE = ("kernel/dma/", "drivers/xen/", "arch/x86/xen/", "arch/arm64/xen/",
+         "arch/arm/xen/")
+
+#: main users of the headers that the series touches, beyond WHOLE
+USERS = {
+    "include/linux/dma-direct.h": {"kernel/dma/", "drivers/iommu/dma-iommu.o"},
+    "include/linux/swiotlb.h": {"kernel/dma/", "drivers/iommu/dma-iommu.o"},
+    "include/linux/dma-map-ops.h": {"kernel/dma/", "drivers/base/dd.o"},
+    "include/linux/dma-mapping.h": {"kernel/dma/"},
+    "include/linux/device.h": {"drivers/base/core.o", "kernel/dma/"},
+    "include/xen/": {"drivers/xen/", "arch/x86/xen/", "arch/arm64/xen/",
+                     "arch/arm/xen/", "kernel/dma/"},
+    "arch/x86/include/asm/xen/": {"arch/x86/xen/", "drivers/xen/"},
+    "arch/arm/include/asm/xen/": {"arch/arm/xen/", "drivers/xen/"},
+    "arch/arm64/include/asm/xen/": {"arch/arm64/xen/", "drivers/xen/"},
+}
+
+#: source directory of an ARCH
+HOME = {"x86_64": "arch/x86/", "arm64": "arch/arm64/", "arm": "arch/arm/"}
+
+#: not built where the option is off: make would compile them nevertheless
+NEEDS = {
+    "drivers/iommu/dma-iommu.o": "CONFIG_IOMMU_DMA",
+    "drivers/xen/": "CONFIG_XEN",
+    "arch/x86/xen/": "CONFIG_XEN",
+    "arch/arm/xen/": "CONFIG_XEN",
+    "arch/arm64/xen/": "CONFIG_XEN",
+}
+
+
+def targets(arch, paths, exists, options):
+    """Sorted make targets for the touched `paths`.
+
+    `exists` tells whether a path is in the source, `options` is the set of
+    names that are y in the configuration."""
+    found = set()
+    for path in paths:
+        for head, users in USERS.items():
+            if path.startswith(head) or path == head:
+                found |= users
+        whole = next((d for d in WHOLE if path.startswith(d)), None)
+        if whole:
+            found.add(whole)
+            if whole == "arch/arm/xen/":
+                found.add("arch/arm64/xen/")    # built from there as well
+        elif re.search(r"\.[cS]$", path) and exists(path):
+            found.add(path[:-1] + "o")
+    return sorted(t for t in found if _mine(arch, t, options)
+                  and (not t.endswith("/") or exists(t)))
+
+
+def _mine(arch, target, options):
+    """Is the target built for the arch in this configuration?"""
+    if target.startswith("arch/") and not target.startswith(HOME[arch]):
+        return False
+    need = NEEDS.get(target)
+    return need is None or need in options
+
+
+def options(config):
+    """Names of the options that are y, from the text of a .config."""
+    return set(re.findall(r"^(CONFIG_\w+)=y$", config, re.M))

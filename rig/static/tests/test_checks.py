@@ -1,0 +1,165 @@
+"""The small checks: what they read out of other programs' words."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import sample  # noqa: F401  (finds the package)
+from rig.static import (checkpatch, forbidden, kerneldoc, main, memo, pyunit,
+                        shellcheck, targets, warnings)
+from rig.static.ctx import Ctx
+
+
+class Warnings(unittest.TestCase):
+
+    SAID = "\n".join([
+        "/x/src/kernel/dma/direct.c:12:3: warning: unused variable 'a'",
+        "../src/drivers/xen/own.c:7: warning: missing prototype",
+        "../src/lib/other.c:7:1: warning: not ours",
+        "make[2]: *** something"])
+
+    def test_paths_are_the_trees(self):
+        found = warnings.parse(self.SAID, "/x/src")
+        self.assertEqual([f for f, _, _ in found],
+                         ["drivers/xen/own.c", "kernel/dma/direct.c",
+                          "lib/other.c"])
+
+    def test_only_new_ones_in_our_files(self):
+        after = warnings.parse(self.SAID, "/x/src")
+        before = [("kernel/dma/direct.c", 3, "unused variable 'a'")]
+        files = {"kernel/dma/direct.c", "drivers/xen/own.c"}
+        self.assertEqual(warnings.new(before, after, files),
+                         ["drivers/xen/own.c:7: missing prototype"])
+
+    def test_a_second_one_alike_is_new(self):
+        row = ("a.c", 1, "w")
+        self.assertEqual(warnings.new([row], [row, ("a.c", 9, "w")], {"a.c"}),
+                         ["a.c:9: w"])
+
+
+class Targets(unittest.TestCase):
+
+    OPTIONS = {"CONFIG_XEN", "CONFIG_IOMMU_DMA"}
+
+    def ask(self, arch, paths, options=None):
+        return targets.targets(arch, paths, lambda p: True,
+                               self.OPTIONS if options is None else options)
+
+    def test_other_arches_are_left_out(self):
+        self.assertEqual(self.ask("arm64", ["arch/x86/kernel/pci-dma.c"]), [])
+        self.assertEqual(self.ask("x86_64", ["arch/x86/kernel/pci-dma.c"]),
+                         ["arch/x86/kernel/pci-dma.o"])
+
+    def test_arm64_builds_arms_files(self):
+        self.assertEqual(self.ask("arm64", ["arch/arm/xen/p2m.c"]),
+                         ["arch/arm64/xen/"])
+
+    def test_users_of_a_header(self):
+        self.assertIn("drivers/iommu/dma-iommu.o",
+                      self.ask("arm64", ["include/linux/dma-direct.h"]))
+        self.assertNotIn("drivers/iommu/dma-iommu.o", self.ask(
+            "arm", ["include/linux/dma-direct.h"], set()))
+
+    def test_without_xen(self):
+        self.assertEqual(self.ask("arm", ["drivers/xen/a.c"], set()), [])
+
+
+class Checkpatch(unittest.TestCase):
+
+    SAID = """\
+WARNING:LONG_LINE: line length of 120 exceeds 100 columns
+#12: FILE: a.c:3:
++code
+
+ERROR:MISSING_SIGN_OFF: Missing Signed-off-by: line(s)
+
+total: 1 errors, 1 warnings, 0 checks, 3 lines checked
+"""
+
+    def test_types(self):
+        self.assertEqual([k for k, _ in checkpatch.messages(self.SAID)],
+                         ["LONG_LINE", "MISSING_SIGN_OFF"])
+
+    def test_place(self):
+        self.assertIn("a.c:3", checkpatch.messages(self.SAID)[0][1])
+
+    def test_what_is_tolerated(self):
+        self.assertNotIn("LONG_LINE", checkpatch.TOLERATED)
+
+
+class Forbidden(unittest.TestCase):
+
+    def test_patterns(self):
+        bad = {"a sign-off, which only a person may give":
+               "text\nSigned-" "off-by: A Person <a@b.c>\n",
+               "a path of some machine": "see /" "root/x.log",
+               "a host of a package mirror": "http://deb." "mirror.local/x"}
+        for what, text in bad.items():
+            self.assertTrue(forbidden.PATTERNS[what].search(text), what)
+        for text in ("a Signed-" "off-by line is missing", "$dir/" "root/x",
+                     "http://deb.debian.org/"):
+            self.assertFalse(any(p.search(text)
+                                 for p in forbidden.PATTERNS.values()), text)
+
+    def test_similarity(self):
+        code = "\n".join("int function_%d(void);" % i for i in range(40))
+        self.assertEqual(forbidden.similarity(code, code), 1.0)
+        other = code.replace("int function", "long other")
+        self.assertEqual(forbidden.similarity(code, other), 0.0)
+
+    def test_a_binary_is_a_hit(self):
+        with tempfile.NamedTemporaryFile() as stream:
+            stream.write(b"\xff\xfe\0")
+            stream.flush()
+            self.assertTrue(forbidden.hits(Path(stream.name), "x", None))
+
+
+class Others(unittest.TestCase):
+
+    def test_kernel_doc(self):
+        said = "Warning: a.c:12 function parameter 'x' not described in 'f'\n" \
+               "WARNING: unrelated\n"
+        self.assertEqual(sum(kerneldoc.messages(said, {"a.c"})["a.c"]
+                             .values()), 1)
+
+    def test_unit_runs(self):
+        good = "Ran 3 tests in 0.1s\n\nOK\n"
+        self.assertTrue(list(pyunit.results("x", 0, good))[-1][1])
+        self.assertFalse(list(pyunit.results("x", 1, good))[-1][1])
+        self.assertFalse(list(pyunit.results("x", 0, "Ran 0 tests"))[-1][1])
+        self.assertFalse(list(pyunit.results(
+            "x", 0, "Ran 3 tests in 0s\n\nOK (skipped=1)\n"))[-1][1])
+
+    def test_shell_by_name_and_first_line(self):
+        with tempfile.TemporaryDirectory() as top:
+            script, other = Path(top) / "run", Path(top) / "tool"
+            script.write_text("#!/bin/sh\n", "ascii")
+            other.write_text("#!/usr/bin/python3\n", "ascii")
+            self.assertTrue(shellcheck.is_shell(script))
+            self.assertFalse(shellcheck.is_shell(other))
+
+
+class Running(unittest.TestCase):
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.ctx = Ctx(top.name, top.name, top.name + "/s", top.name + "/c")
+
+    def test_a_check_that_cannot_run_fails(self):
+        rows = list(main.results(["checkpatch"], self.ctx))
+        self.assertEqual([ok for _, ok, _ in rows], [False])
+
+    def test_only_success_is_remembered(self):
+        asked = []
+
+        def produce(ok):
+            asked.append(ok)
+            return [("x", ok, "")]
+        for ok in (False, True, True):
+            memo.recall(self.ctx, "k", "1", lambda ok=ok: produce(ok))
+        self.assertEqual(asked, [False, True])
+
+
+if __name__ == "__main__":
+    unittest.main()
