@@ -96,34 +96,35 @@ static __always_inline bool dma_bus_must_bounce(struct device *dev,
 }
 
 /**
- * dma_bus_sync_for_device() - clean the caches of a page that is not ours
+ * dma_bus_sync_for_device() - maintain caches before the device's turn
  * @dev: device that is not coherent, for which dma_bus_translated()
  * @bus: bus address of the buffer
  * @size: its length
  * @dir: direction of the transfer
  *
- * Return: %true if the hypervisor did what there was to do, %false if the
- * caller has to do it for a page of this domain.
+ * Done by the CPU for a page of this domain and by the hypervisor for another.
  */
-static __always_inline bool dma_bus_sync_for_device(struct device *dev,
-		phys_addr_t bus, size_t size, enum dma_data_direction dir)
+static __always_inline void
+dma_bus_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
+			enum dma_data_direction dir)
 {
-	return xen_sync_for_device(dev, bus, size, dir);
+	xen_sync_for_device(dev, bus, size, dir);
 }
 
 /**
- * dma_bus_sync_for_cpu() - invalidate the caches of a page that is not ours
+ * dma_bus_sync_for_cpu() - maintain caches before the CPU's turn
  * @dev: device that is not coherent, for which dma_bus_translated()
  * @bus: bus address of the buffer
  * @size: its length
  * @dir: direction of the transfer
  *
- * Return: as for dma_bus_sync_for_device().
+ * As dma_bus_sync_for_device().
  */
-static __always_inline bool dma_bus_sync_for_cpu(struct device *dev,
-		phys_addr_t bus, size_t size, enum dma_data_direction dir)
+static __always_inline void
+dma_bus_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
+		     enum dma_data_direction dir)
 {
-	return xen_sync_for_cpu(dev, bus, size, dir);
+	xen_sync_for_cpu(dev, bus, size, dir);
 }
 
 /**
@@ -155,8 +156,9 @@ static __always_inline bool dma_bus_coherent_ok(struct device *dev,
  * Return: %true if the frames are now contiguous and at or below @limit,
  * %false if the hypervisor had none to give or nothing can be exchanged.
  */
-static __always_inline bool dma_bus_make_contiguous(struct device *dev,
-		struct page *page, size_t size, u64 limit)
+static __always_inline bool
+dma_bus_make_contiguous(struct device *dev, struct page *page, size_t size,
+			u64 limit)
 {
 	return XEN_MACHINE_FRAMES && dma_bus_translated(dev) &&
 		xen_make_contiguous(page, size, limit);
@@ -248,18 +250,16 @@ static inline bool dma_bus_must_bounce(struct device *dev, phys_addr_t phys,
 	return false;
 }
 
-static inline bool dma_bus_sync_for_device(struct device *dev, phys_addr_t bus,
+static inline void dma_bus_sync_for_device(struct device *dev, phys_addr_t bus,
 					   size_t size,
 					   enum dma_data_direction dir)
 {
-	return false;
 }
 
-static inline bool dma_bus_sync_for_cpu(struct device *dev, phys_addr_t bus,
+static inline void dma_bus_sync_for_cpu(struct device *dev, phys_addr_t bus,
 					size_t size,
 					enum dma_data_direction dir)
 {
-	return false;
 }
 
 static inline bool dma_bus_coherent_ok(struct device *dev, phys_addr_t phys,

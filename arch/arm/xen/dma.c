@@ -111,43 +111,40 @@ static void xen_cache_maint(struct device *dev, phys_addr_t bus, size_t size,
 }
 
 /**
- * xen_sync_for_device() - clean or discard a foreign page's cache lines
- * @dev: device that is going to access the page and is not coherent
- * @bus: bus address of the buffer
+ * xen_sync_for_device() - clean or discard cache lines before the device's turn
+ * @dev: device that is going to access the buffer and is not coherent
+ * @bus: bus address of the buffer, in a local or a foreign page
  * @size: its length in bytes
  * @dir: direction of the transfer
  *
  * Context: Any.
- * Return: %false for a local page, which is the CPU's to maintain.
  */
-bool xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
+void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir)
 {
 	if (!xen_bus_is_foreign(bus))
-		return false;
-	xen_cache_maint(dev, bus, size, dir == DMA_FROM_DEVICE ?
-			GNTTAB_CACHE_INVAL : GNTTAB_CACHE_CLEAN);
-	return true;
+		arch_sync_dma_for_device(bus, size, dir);
+	else
+		xen_cache_maint(dev, bus, size, dir == DMA_FROM_DEVICE ?
+				GNTTAB_CACHE_INVAL : GNTTAB_CACHE_CLEAN);
 }
 
 /**
- * xen_sync_for_cpu() - discard a foreign page's stale cache lines
- * @dev: device that accessed the page and is not coherent
- * @bus: bus address of the buffer
+ * xen_sync_for_cpu() - discard stale cache lines before the CPU's turn
+ * @dev: device that accessed the buffer and is not coherent
+ * @bus: bus address of the buffer, in a local or a foreign page
  * @size: its length in bytes
  * @dir: direction of the transfer
  *
  * Context: Any.
- * Return: %false for a local page, which is the CPU's to maintain.
  */
-bool xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
+void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 		      enum dma_data_direction dir)
 {
 	if (!xen_bus_is_foreign(bus))
-		return false;
-	if (dir != DMA_TO_DEVICE)
+		arch_sync_dma_for_cpu(bus, size, dir);
+	else if (dir != DMA_TO_DEVICE)
 		xen_cache_maint(dev, bus, size, GNTTAB_CACHE_INVAL);
-	return true;
 }
 
 /**

@@ -19,9 +19,9 @@ struct page;
 
 phys_addr_t xen_bus_from_phys(phys_addr_t phys);
 bool xen_must_bounce(struct device *dev, phys_addr_t phys, size_t size);
-bool xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
+void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir);
-bool xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
+void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 		      enum dma_data_direction dir);
 void xen_probe_cache_flush(void);
 

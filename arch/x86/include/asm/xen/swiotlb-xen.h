@@ -30,9 +30,9 @@ static inline bool xen_must_bounce(struct device *dev, phys_addr_t phys,
 }
 
 /* Never called: x86 is coherent. */
-bool xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
+void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir);
-bool xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
+void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 		      enum dma_data_direction dir);
 
 int xen_create_contiguous_region(phys_addr_t pstart, unsigned int order,
