@@ -34,6 +34,7 @@ class Ctx:
     def __post_init__(self):
         for name in ("repo", "tree", "scratch", "cache"):
             setattr(self, name, Path(getattr(self, name)).resolve())
+        self.mails = Path(self.mails) if self.mails else None
         self.scratch.mkdir(parents=True, exist_ok=True)
         self.cache.mkdir(parents=True, exist_ok=True)
 

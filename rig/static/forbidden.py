@@ -20,7 +20,7 @@ PATTERNS = {
                    r"(?=/[\w.])"),
     "a host of a package mirror":
         re.compile(r"https?://[\w.-]*(?:mirror|proxy|artifactory|nexus)"
-                   r"[\w.-]*", re.I),
+                   r"[\w-]*\.(?!example|invalid|test)\w", re.I),
 }
 
 #: {path: reason} of files that speak of such a thing rightly
