@@ -1,0 +1,41 @@
+# The verbs. Each is a line of shell; what they do stands in rig/ and series/.
+.DEFAULT_GOAL := help
+.PHONY: help run shell check check-full tree refresh series deps
+MAKEFLAGS += --no-print-directory
+
+export PLATFORM KERNEL TEST FILES KSRC JOBS FORCE
+PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
+
+help: ## this list
+	@echo 'make VERB [NAME=VALUE …]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+		awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@echo '  PLATFORM=  pv, pvh (the default), arm64, arm, bare-x86_64, bare-arm64, all'
+	@echo '  KERNEL=    ours (the default), base: the unmodified kernel'
+	@echo '  TEST= FILES=  a test file of your own, a directory to unpack at /files'
+	@echo '  KSRC=      a kernel tree of your own to put the series on'
+	@echo '  JOBS=      how many machines run at a time'
+
+deps:
+	@rig/deps.sh
+
+run: deps ## build the kernel, boot it as dom0 on Xen, do DMA, tell what happened
+	@$(PYTHON) rig/run.py run
+
+shell: deps ## the same machine with a shell on this terminal
+	@$(PYTHON) rig/run.py shell
+
+check: deps ## all tests: units, static, every platform
+	@$(PYTHON) rig/check.py
+
+check-full: deps ## the same, and the whole suite on the base kernel too
+	@$(PYTHON) rig/check.py full
+
+tree: deps ## a git tree in build/tree: the base, then one commit a patch
+	@$(PYTHON) series/series.py tree
+
+refresh: deps ## take edits and fixups made in build/tree back into the series
+	@$(PYTHON) series/series.py refresh
+
+series: deps ## the mails to send, with a cover letter, in build/series
+	@$(PYTHON) series/series.py mails

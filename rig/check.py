@@ -1,0 +1,106 @@
+"""The verbs check and check-full: everything that can be tested, one verdict.
+
+Units, then the static checks beside the kernels' builds, then the boots. Each
+result is a line of one KTAP file; what could not be made is a failure.
+"""
+import os
+import subprocess
+import sys
+import time
+import traceback
+
+import ktap
+import paths
+import run
+import summary
+import testfile
+import trees
+
+UNIT_TIMEOUT = 1200       # seconds
+UNITS = (("unit tests of the rig", ["-s", "rig/tests"]),
+         ("unit tests of the series' tools", ["-s", "series/tests", "-t", "."]),
+         ("unit tests of the static checks", ["-s", "rig/static/tests", "-t", "."]))
+
+
+def units(writer):
+    """The tools' own tests."""
+    results = []
+    for name, words in UNITS:
+        if not (paths.REPO / words[1]).is_dir():
+            continue
+        run.say(f"check: {name}")
+        done = subprocess.run([sys.executable, "-m", "unittest", "discover", *words],
+                              cwd=paths.REPO, text=True, timeout=UNIT_TIMEOUT, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        good = done.returncode == 0 and "\nRan 0 tests" not in done.stdout
+        notes = [] if good else [f"why: {line}" for line in done.stdout.splitlines()[-30:]]
+        for note in notes:
+            run.say(f"  {note}")
+        results.append(ktap.Result(good, name, notes=notes))
+    writer.group("units", results)
+
+
+def static(writer):
+    """What rig/static finds in the sources and in the objects."""
+    sys.path.append(str(paths.REPO))
+    from rig.static import ctx, main  # pylint: disable=import-outside-toplevel
+    tree = trees.tree("ours")
+    out = paths.BUILD / "series"
+    context = ctx.Ctx(paths.REPO, tree, paths.BUILD / "static", paths.cache("static"), out)
+    results = []
+    start = time.monotonic()
+    run.say("check: static checks")
+    subprocess.run([sys.executable, "series/series.py", "mails"], cwd=paths.REPO, timeout=600,
+                   check=True, stdout=subprocess.DEVNULL)
+    checks = [name for name in main.CHECKS if name != "pyunit"]
+    for name, good, detail in main.results(checks, context):
+        notes = [f"{'' if good else 'why: '}{line}" for line in str(detail or "").splitlines()]
+        if not good:
+            run.say(f"  not ok {name}: {detail}")
+        results.append(ktap.Result(bool(good), str(name), notes=notes[:30]))
+    writer.group("static", results, [f"seconds={time.monotonic() - start:.0f}"])
+
+
+def boots(writer, place, full):
+    """All tests on all platforms; in a full check on the base kernel too."""
+    tests = testfile.load_all(run.TESTS)
+    chosen = os.environ.get("PLATFORM") or "all"
+    platforms = run.platforms_of(chosen)
+    planned = testfile.plan(tests, platforms, "ours", full)
+    if full:
+        ordinary = [test for test in tests if not test.declared.get("kernel")]
+        planned += testfile.plan(ordinary, platforms, "base", full)
+    verdicts = run.boot_all(planned, run.build_kernels(planned), place)
+    for verdict in verdicts:
+        for group in verdict.groups:
+            writer.group(*group)
+    words = summary.text(verdicts)
+    (place / "summary.txt").write_text(words + "\n", encoding="utf-8")
+    print(f"\n{words}\n")
+
+
+def main():
+    """python3 rig/check.py [full]"""
+    full = "full" in sys.argv[1:]
+    place = run.results_dir("check-full" if full else "check")
+    writer = ktap.Writer()
+    steps = (("units", lambda: units(writer)),
+             ("static", lambda: static(writer)),
+             ("boots", lambda: boots(writer, place, full)))
+    for name, step in steps:
+        start = time.monotonic()
+        try:
+            step()
+        except Exception as err:  # pylint: disable=broad-except
+            # One broken step must neither hide the others' results nor pass.
+            known = isinstance(err, run.ERRORS)
+            words = str(err) if known else traceback.format_exc()
+            run.say(f"check: {name}: {words}")
+            writer.group(name, [ktap.Result(False, f"{name} could be run", notes=[
+                f"why: {line}" for line in words.splitlines()[:30]])])
+        run.say(f"check: {name}: {time.monotonic() - start:.0f} s")
+    sys.exit(run.finish(writer, place))
+
+
+if __name__ == "__main__":
+    main()

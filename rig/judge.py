@@ -1,0 +1,98 @@
+"""From a boot that is over to results: what the guest said, what the host found.
+
+A boot has passed only if the end mark of this run came, QEMU ended by itself,
+the log is clean, and what the guest wrote stands in the image.
+"""
+from dataclasses import dataclass, field
+
+import disks
+import ktap
+import logcheck
+
+
+@dataclass
+class Verdict:
+    """A boot's groups of results (name, [Result], notes), and the guest's document."""
+
+    outcome: object
+    document: ktap.Document
+    groups: list = field(default_factory=list)
+
+    @property
+    def passed(self):
+        """Whether all went well, and something was checked at all."""
+        results = [result for _, group, _ in self.groups for result in group]
+        return (any(result.passed for result in results)
+                and not any(not result.passed and not result.skip for result in results))
+
+
+def must_fail(test, machine):
+    """Why this test must fail on this kernel, or an empty string."""
+    expect = test.get("expect", machine.platform)
+    if expect.startswith("fail"):
+        return expect[len("fail"):].strip() or "declared"
+    base = test.get("base", machine.platform)
+    if machine.kernel == "base" and base.startswith("expected-fail"):
+        return base[len("expected-fail"):].strip() or "declared"
+    return ""
+
+
+def _test_results(test, subtest, reason, images):
+    """(results, notes) of one test file."""
+    results = list(subtest.results)
+    for note in subtest.notes:
+        if note.startswith("host-verify"):
+            results.append(disks.verify(note, images))
+    if not results:
+        results = [ktap.Result(False, f"{test.name} checks something")]
+    if not reason:
+        return results, subtest.notes
+    failed = [result for result in results if not result.passed and not result.skip]
+    notes = [f"expected: {reason}"]
+    notes += [f"failed as expected: {result.name}" for result in failed]
+    if failed:
+        return [ktap.Result(True, f"{test.name} fails as it must")], notes
+    return [ktap.Result(False, f"{test.name} fails as it must",
+                        notes=["why: it passed"])], notes
+
+
+def _log_results(outcome, excused):
+    reports = logcheck.check(outcome.console, outcome.boot.machine.platform)
+    if not reports:
+        return [ktap.Result(True, "the log is clean")]
+    notes = [f"{report.category} at line {report.line}: {report.text}"
+             for report in reports[:10]]
+    if excused:
+        return [ktap.Result(True, "the end of a log that a failing test may soil",
+                            skip=f"{len(reports)} reports: {notes[0]}")]
+    return [ktap.Result(False, "the log is clean", notes=[f"why: {note}" for note in notes])]
+
+
+def judge(outcome):
+    """The Verdict of an Outcome."""
+    machine = outcome.boot.machine
+    document = ktap.read(outcome.console, outcome.nonce)
+    verdict = Verdict(outcome, document)
+    said = {subtest.name: subtest for subtest in document.subtests}
+    excused = False
+    for test in outcome.boot.tests:
+        reason = must_fail(test, machine)
+        excused = excused or bool(reason)
+        name = f"{outcome.boot.name}: {test.name}"
+        if document.done and test.name in said:
+            results, notes = _test_results(test, said[test.name], reason, outcome.images)
+        else:
+            # A guest that died is no proof of anything, not even for a control.
+            results = [ktap.Result(False, f"{test.name} ran", notes=[
+                f"why: {document.problem or outcome.problem or 'not in the verdict'}"])]
+            notes = []
+        verdict.groups.append((name, results, notes))
+    whole = [ktap.Result(document.done and not document.problem, "the verdict came whole",
+                         notes=[f"why: {document.problem}"] if document.problem else []),
+             ktap.Result(not outcome.problem, "the guest powered off by itself",
+                         notes=[f"why: {outcome.problem}"] if outcome.problem else [])]
+    verdict.groups.append((f"{outcome.boot.name}: boot",
+                           whole + _log_results(outcome, excused),
+                           document.facts + [f"seconds={outcome.seconds:.0f}",
+                                             f"log={outcome.log}"]))
+    return verdict

@@ -1,0 +1,190 @@
+"""The verbs run and shell: build what is missing, boot, judge, tell.
+
+The environment says what: PLATFORM (or 'all'), KERNEL (ours, base), TEST (a test
+file of one's own), FILES (a directory for the guest's /files), KSRC (a kernel
+tree of one's own).
+"""
+import concurrent.futures
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+import apt
+import boot as booting
+import elf
+import judge
+import kconfig
+import kernel as kernels
+import ktap
+import paths
+import summary
+import testfile
+import trees
+
+RESULTS = paths.BUILD / "results"
+TESTS = paths.RIG / "guest" / "tests"
+KERNELS = ("ours", "base", "notranslate")
+ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
+          trees.TreeError, elf.ElfError)
+# Above this much memory, in MiB, that nothing uses, two machines boot at a time.
+TWO_BOOTS = 7000
+
+_print_lock = threading.Lock()
+
+
+def say(text):
+    """Progress, whole lines, on stderr."""
+    with _print_lock:
+        print(text, file=sys.stderr, flush=True)
+
+
+def platforms_of(word):
+    """The platforms that PLATFORM names: several with blanks, or 'all'."""
+    if word == "all":
+        return list(testfile.PLATFORMS)
+    names = word.split() or ["pvh"]
+    for name in names:
+        if name not in testfile.PLATFORMS:
+            raise testfile.TestFileError(
+                f"PLATFORM={name}: not one of {' '.join(testfile.PLATFORMS)} all")
+    return names
+
+
+def own_test(path):
+    """The caller's test file, which must run somewhere."""
+    if not Path(path).is_file():
+        raise testfile.TestFileError(f"TEST={path}: no such file")
+    return testfile.load(Path(path).resolve())
+
+
+def jobs():
+    """How many machines may run at a time."""
+    if os.environ.get("JOBS", "").isdigit():
+        return max(1, int(os.environ["JOBS"]))
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+        free = int(text.split("MemAvailable:")[1].split()[0]) // 1024
+    except (OSError, IndexError, ValueError):
+        return 1
+    return 2 if free > TWO_BOOTS and (os.cpu_count() or 1) > 1 else 1
+
+
+def build_kernels(boots):
+    """{(arch, variant): Kernel} of all that the boots want."""
+    built = {}
+    for item in boots:
+        variant = item.machine.kernel
+        if variant not in KERNELS:
+            raise testfile.TestFileError(f"KERNEL={variant}: not one of {' '.join(KERNELS)}")
+        key = (testfile.ARCH_OF[item.machine.platform], variant)
+        if key not in built:
+            built[key] = kernels.build(*key, trees.tree(variant))
+    return built
+
+
+def boot_all(boots, built, directory, files=None):
+    """[Verdict] of the boots, in their order."""
+    names = [item.name for item in boots]
+    done = []
+
+    def one(index):
+        item = boots[index]
+        name = item.name if names.count(item.name) == 1 else f"{item.name}-{index}"
+        say(f"boot: {name}: {', '.join(test.name for test in item.tests)}")
+        key = (testfile.ARCH_OF[item.machine.platform], item.machine.kernel)
+        outcome = booting.run(item, built[key], directory / name, files,
+                              lambda text: say(f"  {name}: {text}") if
+                              text.startswith(("not ok", "TEST")) else None)
+        verdict = judge.judge(outcome)
+        done.append(name)
+        say(f"boot: {name}: {'passed' if verdict.passed else 'FAILED'} in "
+            f"{outcome.seconds:.0f} s ({len(done)} of {len(boots)})")
+        for image in (outcome.images.values() if verdict.passed else ()):
+            image.unlink()
+        return verdict
+
+    with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
+        return list(pool.map(one, range(len(boots))))
+
+
+def results_dir(name):
+    """An empty directory for what a verb finds out; the last one is kept as NAME.old."""
+    place = RESULTS / name
+    if place.exists():
+        shutil.rmtree(place.with_suffix(".old"), ignore_errors=True)
+        place.rename(place.with_suffix(".old"))
+    place.mkdir(parents=True)
+    return place
+
+
+def finish(writer, place):
+    """Write the KTAP file and the closing lines. Returns the exit code."""
+    path = place / "results.ktap"
+    path.write_text(writer.text(), encoding="utf-8")
+    if writer.skipped:
+        print(f"{writer.skipped} skipped: neither passed nor failed")
+    print(path)
+    print(f"{writer.passed} passed, {writer.failed} failed", flush=True)
+    return 0 if writer.passed and not writer.failed else 1
+
+
+def plan(env, full=False):
+    """The boots that the environment asks for."""
+    platforms = platforms_of(env.get("PLATFORM", ""))
+    kernel = env.get("KERNEL") or "ours"
+    tests = [own_test(env["TEST"])] if env.get("TEST") else testfile.load_all(TESTS)
+    boots = testfile.plan(tests, platforms, kernel, full)
+    if not boots:
+        raise testfile.TestFileError("no test runs on " + " ".join(platforms))
+    return boots
+
+
+def run(env):
+    """make run."""
+    boots = plan(env)
+    files = env.get("FILES") or None
+    if files and not Path(files).is_dir():
+        raise testfile.TestFileError(f"FILES={files}: no such directory")
+    place = results_dir("run")
+    verdicts = boot_all(boots, build_kernels(boots), place, files)
+    writer = ktap.Writer()
+    for verdict in verdicts:
+        for group in verdict.groups:
+            writer.group(*group)
+    words = summary.text(verdicts)
+    (place / "summary.txt").write_text(words + "\n", encoding="utf-8")
+    print(f"\n{words}\n")
+    return finish(writer, place)
+
+
+def shell(env):
+    """make shell: a dom0, or bare machine, to type into."""
+    platform = platforms_of(env.get("PLATFORM", ""))[0]
+    every = testfile.load_all(TESTS)
+    devices = {word for test in every if platform in test.platforms
+               for word in test.words("devices", platform)}
+    modules = {word for test in every for word in test.words("modules", platform)}
+    seat = testfile.TestFile(Path("shell.sh"), {"devices": " ".join(sorted(devices)),
+                                                "modules": " ".join(sorted(modules)),
+                                                "domu": "yes"}, (platform,))
+    item = testfile.Boot(seat.machine(platform, env.get("KERNEL") or "ours"), [seat])
+    built = build_kernels([item])
+    return booting.shell(item, next(iter(built.values())), results_dir("shell"),
+                         env.get("FILES") or None)
+
+
+def main():
+    """python3 rig/run.py run|shell"""
+    verbs = {"run": run, "shell": shell}
+    try:
+        sys.exit(verbs[sys.argv[1]](os.environ))
+    except ERRORS as err:
+        sys.exit(f"error: {err}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+
+
+if __name__ == "__main__":
+    main()
