@@ -104,9 +104,8 @@ static void xen_cache_maint(struct device *dev, phys_addr_t bus, size_t size,
 
 		rc = HYPERVISOR_grant_table_op(GNTTABOP_cache_flush, &flush, 1);
 		if (rc)
-			dev_err_ratelimited(dev,
-				"Xen cannot maintain the cache of foreign frame %pa: error %d\n",
-				&bus, rc);
+			dev_err_ratelimited(dev, "Xen does not maintain the cache of foreign frame %pa: error %d\n",
+					    &bus, rc);
 	}
 }
 
