@@ -59,10 +59,12 @@ class Mails(Lab):
         self.series()
         self.make()
         self.git("checkout", "-q", "base")
+        mails_ = sorted(map(str, (self.root / "build/series").glob("000[1-9]*")))
         subprocess.run(["git", "-C", str(self.dest), "-c", "user.name=x", "-c", "user.email=x@x",
-                        "am", "-q", *sorted(map(str, (self.root / "build/series").glob("000[1-9]*")))],
+                        "am", "-q", *mails_],
                        env=environment(), check=True, timeout=60, capture_output=True)
-        self.assertEqual(self.git("rev-parse", "HEAD^{tree}"), self.git("rev-parse", "patched^{tree}"))
+        self.assertEqual(self.git("rev-parse", "HEAD^{tree}"),
+                         self.git("rev-parse", "patched^{tree}"))
 
     def test_version_and_sender(self):
         self.series()
@@ -73,8 +75,9 @@ class Mails(Lab):
         self.assertIn("\nSubject: [PATCH v2 0/3] xen: a series\n\nA blurb.\n", cover)
 
     def test_unicode_in_a_patch(self):
-        self.series({"0001-x.patch": patch("x: größer", diff("MAINTAINERS", "@@ -3 +3 @@\n-B\n+Ö\n"),
-                                           "Ä.", "Jürgen <j@example.org>")}, {})
+        rest = diff("MAINTAINERS", "@@ -3 +3 @@\n-B\n+Ö\n")
+        self.series({"0001-x.patch": patch("x: größer", rest, "Ä.",
+                                           "Jürgen <j@example.org>")}, {})
         mail = self.make().popitem()[1]
         self.assertIn("charset=UTF-8", mail)
         self.assertIn("From: =?UTF-8?q?J=C3=BCrgen?= <j@example.org>", mail)

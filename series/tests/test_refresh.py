@@ -232,7 +232,8 @@ class Commits(Working):
         self.git("reset", "-q", "--hard", "HEAD~1")
         self.git("commit", "-q", "--amend", "-m", f"a new name\n\n{TRAILER}")
         self.refresh()
-        self.assertIn("Replaces: drivers/xen/swiotlb-xen.c", self.file("series/0002-a-new-name.patch"))
+        self.assertIn("Replaces: drivers/xen/swiotlb-xen.c",
+                      self.file("series/0002-a-new-name.patch"))
         self.settled()
 
     def test_fixup(self):

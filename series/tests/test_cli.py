@@ -1,0 +1,71 @@
+"""The verbs as a script sees them: last lines, exit statuses, the environment."""
+import contextlib
+import io
+import os
+import subprocess
+import sys
+import unittest
+from unittest import mock
+
+from series import series, store
+from series.error import Refused
+from series.tests.lab import KERNEL, Lab
+
+
+class Verbs(Lab):
+    def verb(self, name, **env):
+        """(exit status, stdout) of a verb on the synthetic clone."""
+        out = io.StringIO()
+        with mock.patch.dict(os.environ, env), contextlib.redirect_stdout(out), \
+                contextlib.redirect_stderr(io.StringIO()):
+            status = series.run(name, self.dest, self.root / "build/series", self.root)
+        return status, out.getvalue()
+
+    def test_last_lines(self):
+        self.series()
+        for name, last in (("tree", self.dest), ("refresh", self.root / "series"),
+                           ("mails", self.root / "build/series")):
+            status, text = self.verb(name)
+            self.assertEqual((status, text.splitlines()[-1]), (0, str(last)))
+        self.assertIn("3 patches, +3 -5, on Linux 9.1.4", self.verb("list")[1])
+        self.assertEqual(self.verb("check")[0], 0)
+        (self.root / "series/0001-dma-direct-fix-line-20.patch").rename(
+            self.root / "series/0005-x.patch")
+        listing = self.root / "series/series"
+        listing.write_text(listing.read_text().replace("0001-dma-direct-fix-line-20", "0005-x"))
+        self.assertEqual(self.verb("check")[0], 1)
+
+    def test_force_and_ksrc_come_from_the_environment(self):
+        self.series()
+        self.verb("tree")
+        self.edit({"mm/same.c": "hack\n"})
+        (self.root / "drivers/xen/new.c").write_text("newer\n")
+        with self.assertRaises(Refused):
+            self.verb("tree")
+        self.verb("tree", FORCE="1")
+        self.assertEqual((self.dest / "mm/same.c").read_text(), KERNEL["mm/same.c"])
+        with self.assertRaisesRegex(series.SeriesError, "KSRC=/nowhere"):
+            self.verb("tree", KSRC="/nowhere")
+
+
+class Script(unittest.TestCase):
+    def run_script(self, *args, **env):
+        """series.py run from elsewhere, as make does not."""
+        return subprocess.run([sys.executable, str(store.ROOT / "series/series.py"), *args],
+                              cwd="/", env=dict(os.environ, **env), capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    def test_help(self):
+        done = self.run_script("--help")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("refresh", done.stdout)
+
+    def test_error_is_one_message(self):
+        done = self.run_script("tree", "--dest", "/proc/none/tree")
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(done.stderr.startswith("series: "), done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
