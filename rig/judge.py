@@ -26,17 +26,6 @@ class Verdict:
                 and not any(not result.passed and not result.skip for result in results))
 
 
-def must_fail(test, machine):
-    """Why this test must fail on this kernel, or an empty string."""
-    expect = test.get("expect", machine.platform)
-    if expect.startswith("fail"):
-        return expect[len("fail"):].strip() or "declared"
-    base = test.get("base", machine.platform)
-    if machine.kernel == "base" and base.startswith("expected-fail"):
-        return base[len("expected-fail"):].strip() or "declared"
-    return ""
-
-
 def _test_results(test, subtest, reason, images):
     """(results, notes) of one test file."""
     results = list(subtest.results)
@@ -76,7 +65,7 @@ def judge(outcome):
     said = {subtest.name: subtest for subtest in document.subtests}
     excused = False
     for test in outcome.boot.tests:
-        reason = must_fail(test, machine)
+        reason = test.must_fail(machine.platform, machine.kernel)
         excused = excused or bool(reason)
         name = f"{outcome.boot.name}: {test.name}"
         if document.done and test.name in said:

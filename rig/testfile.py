@@ -23,7 +23,10 @@ class TestFileError(Exception):
 
 @dataclass(frozen=True)
 class Machine:
-    """What two tests must agree on to share a boot. Memory in MiB."""
+    """What two tests must agree on to share a boot. Memory in MiB.
+
+    ALONE names a test that must fail: it may soil the log, so it shares with none.
+    """
 
     platform: str
     kernel: str = "ours"
@@ -32,6 +35,7 @@ class Machine:
     xen: str = ""
     linux: str = ""
     dtb: str = "plain"
+    alone: str = ""
 
 
 @dataclass
@@ -62,10 +66,22 @@ class TestFile:
         """A yes/no declaration."""
         return self.get(key, platform) == "yes"
 
+    def must_fail(self, platform, kernel):
+        """Why this test must fail on this kernel, or an empty string."""
+        expect = self.get("expect", platform)
+        if expect.startswith("fail"):
+            return expect[len("fail"):].strip() or "declared"
+        base = self.get("base", platform)
+        if kernel == "base" and base.startswith("expected-fail"):
+            return base[len("expected-fail"):].strip() or "declared"
+        return ""
+
     def machine(self, platform, kernel="ours"):
         """The machine it wants. Its own 'kernel' goes before the caller's 'ours'."""
         own = self.get("kernel", platform)
-        return Machine(platform=platform, kernel=own if own and kernel == "ours" else kernel,
+        kernel = own if own and kernel == "ours" else kernel
+        return Machine(platform=platform, kernel=kernel,
+                       alone=self.name if self.must_fail(platform, kernel) else "",
                        memory=int(self.get("memory", platform) or 0),
                        dom0_mem=self.get("dom0_mem", platform), xen=self.get("xen", platform),
                        linux=self.get("linux", platform),

@@ -149,6 +149,18 @@ xl_up() {
 	: >/run/xl.up
 }
 
+# The way a device's mappings take, as the kernel says or as its structures show.
+dma_path() {
+	_said=$(dmesg | sed -n 's/.*xen:swiotlb: \(dma-direct.*\)/\1/p' | head -n 1)
+	if [ -n "$_said" ]; then
+		echo "$_said"
+	elif grep -q 'name=xen_swiotlb_dma_ops' /sys/kernel/debug/dmastat/ops 2>/dev/null; then
+		echo "xen_swiotlb_dma_ops"
+	else
+		echo "dma-direct, nothing to translate"
+	fi
+}
+
 # What Xen and Linux say of themselves, for the summary.
 facts() {
 	echo "# kernel=$(uname -r) machine=$(uname -m)"
@@ -156,6 +168,7 @@ facts() {
 		echo "# xen=$(cat /sys/hypervisor/version/major).$(cat /sys/hypervisor/version/minor)$(cat /sys/hypervisor/version/extra)" \
 			"features=$(cat /sys/hypervisor/properties/features)"
 	fi
+	echo "# path=$(dma_path | tr ' ' _)"
 	_kb=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 	echo "# memory_kb=$_kb"
 	_file=/sys/kernel/debug/swiotlb/io_tlb_nslabs

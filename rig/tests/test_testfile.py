@@ -74,6 +74,13 @@ class Plan(unittest.TestCase):
         self.assertEqual(test.machine("pv").kernel, "notranslate")
         self.assertEqual(test.machine("pv", "base").kernel, "base")
 
+    def test_what_must_fail_is_alone(self):
+        tests = self.tests[:1] + [one("f", "#: base: expected-fail it bounces\n")]
+        self.assertEqual(len(testfile.plan(tests, ["pv"])), 1)
+        self.assertEqual(len(testfile.plan(tests, ["pv"], "base")), 2)
+        self.assertEqual(tests[1].must_fail("pv", "base"), "it bounces")
+        self.assertEqual(one("e", "#: expect: fail wrong\n").must_fail("pv", "ours"), "wrong")
+
     def test_full_only_when_asked(self):
         slow = [one("s", "#: full: yes\n")]
         self.assertEqual(testfile.plan(slow, ["pv"]), [])
