@@ -21,6 +21,7 @@ import paths
 
 MODULES = paths.RIG / "guest" / "modules"
 BUILD_TIME = 5400         # seconds a build may take
+RECIPE = "1"              # change it when a build here comes to mean something else
 
 
 class KernelError(Exception):
@@ -97,15 +98,22 @@ def input_hash(arch, tree):
     digest = hashlib.sha256()
     for part in (arch, tree_id(tree), compiler(arch),
                  kconfig.fragment(kconfig.wanted(("common", arch))),
-                 Path(__file__).read_text(encoding="utf-8")):
+                 " ".join(make_args(arch, Path("tree"), Path("tree/out"))), RECIPE):
         digest.update(part.encode() + b"\0")
     for path in module_sources():
         digest.update(str(path.relative_to(MODULES)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:24]
 
 
+# What the caller's make hands on, and what would change a build behind our back.
+NOT_INHERITED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PLATFORM", "KERNEL",
+                 "TEST", "FILES", "KSRC", "JOBS", "FORCE", "ARCH", "CROSS_COMPILE", "KCFLAGS",
+                 "KCPPFLAGS", "KBUILD_OUTPUT", "KCONFIG_CONFIG", "LOCALVERSION", "M", "O")
+
+
 def _environment():
-    return dict(os.environ, LC_ALL="C", CCACHE_DIR=str(paths.cache("ccache")),
+    kept = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
+    return dict(kept, LC_ALL="C", CCACHE_DIR=str(paths.cache("ccache")),
                 CCACHE_MAXSIZE="8G", CCACHE_NOHASHDIR="1", CCACHE_COMPILERCHECK="content",
                 KBUILD_BUILD_TIMESTAMP="Thu Jan  1 00:00:00 UTC 1970",
                 KBUILD_BUILD_USER="rig", KBUILD_BUILD_HOST="rig", KBUILD_BUILD_VERSION="1")

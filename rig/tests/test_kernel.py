@@ -1,0 +1,84 @@
+"""The parts of rig/kernel.py and rig/kconfig.py that build nothing."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import kconfig  # noqa: E402
+import kernel  # noqa: E402
+
+
+class Config(unittest.TestCase):
+    def test_all_stuck(self):
+        kconfig.check({"CONFIG_A": "y", "CONFIG_B": "n", "CONFIG_C": "n", "CONFIG_D": "5"},
+                      "CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_D=5\n", "x")
+
+    def test_what_did_not_is_named(self):
+        for result, words in (("", "CONFIG_A is n, wanted y"), ("CONFIG_A=m\n", "CONFIG_A is m")):
+            with self.assertRaisesRegex(kconfig.ConfigError, words):
+                kconfig.check({"CONFIG_A": "y"}, result, "x")
+
+    def test_garbage(self):
+        with self.assertRaisesRegex(kconfig.ConfigError, "f:2"):
+            kconfig.parse("CONFIG_A=y\nCONFIG_B\n", "f")
+
+    def test_own_fragments(self):
+        for arch in kernel.ARCHES:
+            symbols = kconfig.wanted(("common", arch))
+            self.assertEqual(symbols["CONFIG_XEN"], "y")
+            self.assertEqual(symbols["CONFIG_DMA_API_DEBUG"], "y")
+
+    def test_arch_goes_before_common(self):
+        self.assertEqual(kconfig.wanted(("common", "x86_64"))["CONFIG_NR_CPUS"], "2")
+
+
+class TreeId(unittest.TestCase):
+    def setUp(self):
+        tmp = tempfile.TemporaryDirectory()
+        self.addCleanup(tmp.cleanup)
+        self.tree = Path(tmp.name)
+        for words in (["init", "-q"], ["config", "user.name", "t"], ["config", "user.email", "t"]):
+            subprocess.run(["git", "-C", tmp.name, *words], check=True)
+        (self.tree / "a").write_text("1")
+        subprocess.run(["git", "-C", tmp.name, "add", "a"], check=True)
+        subprocess.run(["git", "-C", tmp.name, "commit", "-qm", "x"], check=True)
+
+    def test_edits_count(self):
+        first = kernel.tree_id(self.tree)
+        self.assertEqual(kernel.tree_id(self.tree), first)
+        (self.tree / "b").write_text("2")
+        second = kernel.tree_id(self.tree)
+        (self.tree / "b").unlink()
+        (self.tree / "a").write_text("3")
+        self.assertEqual(len({first, second, kernel.tree_id(self.tree)}), 3)
+        (self.tree / "a").write_text("1")
+        self.assertEqual(kernel.tree_id(self.tree), first)
+
+    def test_index_is_left_alone(self):
+        (self.tree / "b").write_text("2")
+        kernel.tree_id(self.tree)
+        status = subprocess.run(["git", "-C", str(self.tree), "status", "--short"], text=True,
+                                capture_output=True, check=True).stdout
+        self.assertEqual(status, "?? b\n")
+
+
+class Environment(unittest.TestCase):
+    def test_callers_make_does_not_reach_the_kernels(self):
+        with mock.patch.dict(os.environ, {"MAKEFLAGS": "j8 -- KERNEL=base", "KCFLAGS": "-Os",
+                                          "XS_CACHE": tempfile.gettempdir()}):
+            env = kernel._environment()  # pylint: disable=protected-access
+        self.assertNotIn("MAKEFLAGS", env)
+        self.assertNotIn("KCFLAGS", env)
+
+    def test_paths_are_relative(self):
+        args = kernel.make_args("arm64", Path("/t"), Path("/t/.rig-arm64"))
+        self.assertIn("O=.rig-arm64", args)
+
+
+if __name__ == "__main__":
+    unittest.main()
