@@ -5,17 +5,22 @@ import math
 import re
 from collections import Counter, namedtuple
 
-from . import normal
+from . import cost, normal
 
-#: more unconditional jumps than this on a path are a failure
-JUMPS = 0
+#: `level` is one of EQUAL, NO_MORE, MORE.  Counts of instructions other than
+#: no-ops: `extra_nops` and `extra` count what ours has more in all, `missing`
+#: what it has less, `cold` what only our keys lead to.  `growth` is {instruction:
+#: how many more some path executes}, `dearer` the same by kinds of cost;
+#: `broken` and `where` are for a reader.
+Result = namedtuple("Result", "name level base ours extra_nops extra missing "
+                    "cold growth dearer broken where")
 
-#: counts of instructions other than no-ops; `extra_nops` and `extra` count
-#: what ours has more in all, `missing` what it has less, `cold` what only our
-#: keys lead to; `growth` is what a path executes more, `broken` and `where`
-#: are for a reader; ok if no path executes more than no-ops
-Result = namedtuple("Result", "name ok base ours extra_nops extra missing "
-                    "cold growth broken where")
+#: every path executes the same instructions, no-ops aside
+EQUAL = "only no-ops"
+#: the compiler has chosen other instructions, but no path executes more of
+#: them, or accesses memory, calls or jumps more often
+NO_MORE = "other instructions, no more"
+MORE = "more"
 
 LIMIT = 4000
 
@@ -125,21 +130,22 @@ class Side:
 def paths(base, ours):
     """Walk both functions at once, from decision to decision.
 
-    Returns (broken, growth, where).  broken: places where the two decide
+    Returns (broken, growth, dearer, where).  broken: places where the two decide
     differently, so that what follows cannot be matched.  growth: {instruction:
     how many more of it ours executes on the path that is worst for it}; an
     instruction may stand before a decision here and after it there, or in
-    another order, for the compiler schedules and orders blocks.  where: the
-    runs that differ, for a reader."""
+    another order, for the compiler schedules and orders blocks.  dearer: the
+    same by kinds of cost.  where: the runs that differ, for a reader."""
     start = (base.entry, ours.entry)
-    todo, weight, edges, broken, where = [start], {}, {}, [], []
+    todo, edges, broken, where = [start], {}, [], []
+    weight, price = {}, {}
     while todo:
         pair = todo.pop()
         if pair in edges:
             continue
         edges[pair] = []
         if len(edges) > LIMIT:
-            return ["more than %d pairs of runs" % LIMIT], {}, []
+            return ["more than %d pairs of runs" % LIMIT], {}, {}, []
         if None in pair:
             if pair != (None, None):
                 broken.append("a path ends in one build only, at %s"
@@ -150,16 +156,26 @@ def paths(base, ours):
         left = Counter(base.form(p) for p in one)
         right = Counter(ours.form(p) for p in two)
         for form in left.keys() | right.keys():
-            if left[form] != right[form]:
-                weight.setdefault(form, {})[pair] = right[form] - left[form]
+            more = right[form] - left[form]
+            if more:
+                weight.setdefault(form, {})[pair] = more
+                for kind, much in cost.kinds(base.flow.arch, form).items():
+                    by = price.setdefault(kind, Counter())
+                    by[pair] += more * much
         if left != right or decision != choice:
             text = _describe(pair, left, right, decision, choice)
             (where if decision == choice else broken).append(text)
         if decision == choice:
             edges[pair] = list(zip(goals, others))
             todo.extend(edges[pair])
-    growth = {form: worst(start, edges, by) for form, by in weight.items()}
-    return broken, {f: n for f, n in growth.items() if n}, where
+    return (broken, _growing(start, edges, weight),
+            _growing(start, edges, price), where)
+
+
+def _growing(start, edges, weights):
+    """{what: the most that a path has more of it}, where that is not 0."""
+    found = {what: worst(start, edges, by) for what, by in weights.items()}
+    return {what: much for what, much in found.items() if much}
 
 
 def worst(entry, edges, weight):
@@ -197,20 +213,19 @@ def _describe(pair, left, right, decision, choice):
 def compare(base, ours):
     """A Result for two Sides of one function.
 
-    What counts is what is executed: no path may hold more than it did.  A tail
-    that the compiler copied for a second path makes the function longer
-    (`extra`) and no path longer."""
+    What counts is what is executed.  A tail that the compiler copied for a
+    second path makes the function longer (`extra`) and no path longer."""
     left, nops = base.totals()
     right, more = ours.totals()
-    broken, growth, where = paths(base, ours)
+    broken, growth, dearer, where = paths(base, ours)
     lost, found = base.unseen()[0], ours.unseen()[0]
     if lost != found:
         broken.append(_describe((base.entry, ours.entry), lost, found,
                                 "no path", "no path"))
-    bad = {f: n for f, n in growth.items() if f != "jmp" or n > JUMPS}
-    return Result(base.name, not broken and not bad, sum(left.values()),
-                  sum(right.values()), more - nops, right - left,
-                  left - right, len(ours.cold), growth, broken, where)
+    level = MORE if broken or dearer else NO_MORE if growth else EQUAL
+    return Result(base.name, level, sum(left.values()), sum(right.values()),
+                  more - nops, right - left, left - right, len(ours.cold),
+                  growth, dearer, broken, where)
 
 
 def identical(base, ours, name):

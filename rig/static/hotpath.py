@@ -32,6 +32,14 @@ __swiotlb_find_pool __swiotlb_sync_single_for_device
 __swiotlb_sync_single_for_cpu
 """.split()
 
+#: (arch, function): why other instructions will do, if they are no more
+LOOSER = {}
+
+#: functions that differ without Xen, too: the fix that changes them
+FIXED = {
+    "setup_io_tlb_npages": "reads a malformed swiotlb= without a fault",
+}
+
 #: build both sides, in the order that changes the least between two builds
 STEPS = (("base", "on"), ("patched", "on"), ("patched", "off"),
          ("base", "off"))
@@ -128,21 +136,29 @@ def hot(ctx, arch):
                 continue
             result = compare.compare(compare.Side(*base, function),
                                      compare.Side(*ours, function))
-            yield name, result.ok, report(result)
+            yield name, result.level in allowed(arch, function), report(result)
+
+
+def allowed(arch, function):
+    """Levels of a comparison that pass."""
+    if (arch, function) in LOOSER:
+        return compare.EQUAL, compare.NO_MORE
+    return (compare.EQUAL,)
 
 
 def report(result):
-    """The numbers of a comparison, and where it failed what differs."""
-    text = ("base %d instructions, ours %d, no-ops %+d, +%d -%d in all, "
-            "behind the key %d; a path executes at most %s more" % (
-                result.base, result.ours, result.extra_nops,
+    """The numbers of a comparison, and what differs."""
+    text = ("%s: base %d instructions, ours %d, no-ops %+d, +%d -%d in all, "
+            "behind the key %d" % (
+                result.level, result.base, result.ours, result.extra_nops,
                 sum(result.extra.values()), sum(result.missing.values()),
-                result.cold, sum(result.growth.values())))
-    if result.ok:
-        return text
-    lines = ["  on a path + %s  x%s" % item
-             for item in sorted(result.growth.items())]
-    return "\n".join([text] + lines + result.broken[:5] + result.where[:8])
+                result.cold))
+    lines = ["  a path has %s more %s" % (n, what)
+             for what, n in sorted(result.dearer.items())]
+    lines += ["  on a path + %s  x%s" % item
+              for item in sorted(result.growth.items())]
+    return "\n".join([text] + lines + result.broken[:5]
+                     + (result.where[:8] if result.growth else []))
 
 
 def same(ctx, arch):
@@ -154,7 +170,7 @@ def same(ctx, arch):
                 wrong.append("%s: in one build only" % function)
                 continue
             diff = compare.identical(base, ours, function)
-            if diff:
+            if diff and function not in FIXED:
                 wrong.append("%s:\n%s" % (function, diff))
         yield ("hotpath: %s %s with SWIOTLB_XEN=n" % (arch, item), not wrong,
                "\n".join(wrong)[:6000] or
@@ -162,10 +178,17 @@ def same(ctx, arch):
 
 
 def _listed(ctx):
-    """Every name in HOT is a function of some object of the base."""
-    known = set()
+    """The lists above are up to date: every name in HOT is a function of some
+    object of the base, and what FIXED names does differ."""
+    known, fixed = set(), set()
     for arch in ctx.arches:
         for _, base, _ in _pairs(ctx, arch, "on"):
             known |= set(base[0].entry)
+        for _, base, ours in _pairs(ctx, arch, "off"):
+            fixed |= {f for f in FIXED if f in base[0].entry
+                      and (f not in ours[0].entry
+                           or compare.identical(base, ours, f))}
     lost = [n for n in HOT if n not in known]
+    idle = sorted(set(FIXED) - fixed)
     yield ("hotpath: the functions watched exist", not lost, " ".join(lost))
+    yield ("hotpath: the functions excepted differ", not idle, " ".join(idle))

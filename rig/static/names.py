@@ -32,7 +32,8 @@ class Names:
         off = int(digits or "0", 16) * (-1 if sign == "-" else 1)
         if kind in ("R_X86_64_PC32", "R_X86_64_PLT32"):
             off += 4
-        if symbol in self.address and (symbol.startswith(".")):
+        if symbol in self.address and (symbol.startswith(".L")
+                                       or self.obj.section(symbol)):
             section, base = self.address[symbol]
             return self._inside(section, base + off)
         return _plain(symbol) + ("%+#x" % off if off else "")
