@@ -11,6 +11,7 @@ import ktap
 import machine
 
 FILL = 16 << 20           # bytes at the start of each disk that the host writes
+REGION = 48 << 20         # bytes of each disk that each test of a boot has for itself
 TFTP_SIZE = 4 << 20       # bytes
 TFTP_FILE = "payload.bin"
 
@@ -18,6 +19,14 @@ TFTP_FILE = "payload.bin"
 def content(name, size):
     """SIZE bytes that depend on NAME only."""
     return random.Random(f"disk {name}").randbytes(size)
+
+
+def region(index):
+    """Where the INDEX-th test of a boot may write: so that none overwrites another's."""
+    start = FILL + index * REGION
+    if start + REGION > machine.DISK_SIZE:
+        raise ValueError(f"{index + 1} tests share a boot: too many for its disks")
+    return start
 
 
 def make_disks(directory, devices):

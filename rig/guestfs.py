@@ -31,8 +31,9 @@ def environment(boot, nonce, sums, tftp_sum, shell=False):
         "TFTP_FILE": disks.TFTP_FILE, "TFTP_SHA": tftp_sum,
         "SHELL_ONLY": "yes" if shell else "",
     }
-    for test in boot.tests:
+    for index, test in enumerate(boot.tests):
         values[f"TIMEOUT_{shell_name(test.name)}"] = test.timeout(platform)
+        values[f"FREE_{shell_name(test.name)}"] = disks.region(index)
     for device, value in sums.items():
         values[f"DISK_SHA_{shell_name(device)}"] = value
     return "".join(f"{key}={shlex.quote(str(value))}\n" for key, value in values.items())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import paths
 
 CONTEXT = 12              # lines shown from a report on
+LOCKDEP = 120             # lines that a report of lockdep may have before its trace
 
 # (category, what a line of such a report looks like). The first match names it.
 PATTERNS = tuple((name, re.compile(regex)) for name, regex in (
@@ -97,6 +98,12 @@ def category(line):
     return next((name for name, regex in PATTERNS if regex.search(line)), None)
 
 
+def _is_noise(context, first, noise):
+    """Whether a pattern matches CONTEXT from within its FIRST characters, a line, on."""
+    found = (item.regex.search(context) for item in noise)
+    return any(match and match.start() <= first for match in found)
+
+
 def check(text, platform, noise=None):
     """[Report] of the log. A report's own lines (its context) count as one."""
     noise = known_noise() if noise is None else noise
@@ -109,8 +116,8 @@ def check(text, platform, noise=None):
         kind = category(line)
         if kind is None or index < quiet_until:
             continue
-        if any(item.regex.search(line) for item in noise):
-            trace_until = index + CONTEXT
+        if _is_noise("\n".join(lines[index:index + CONTEXT]), len(line), noise):
+            trace_until = index + (LOCKDEP if kind == "lockdep" else CONTEXT)
             continue
         if kind == "trace" and index < trace_until:
             continue

@@ -5,7 +5,7 @@ from pathlib import Path
 import qemu
 import testfile
 
-DISK_SIZE = 64 << 20      # bytes; a power of two, as SD cards must be
+DISK_SIZE = 512 << 20     # bytes; a power of two, as SD cards must be; mostly a hole
 MEMORY = {"pv": 2048, "pvh": 2048, "bare-x86_64": 2048,
           "arm64": 2048, "bare-arm64": 2048, "arm": 2048}     # MiB
 DOM0_MEM = {"pv": "1024M,max:1024M", "pvh": "1024M,max:1024M",

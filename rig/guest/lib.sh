@@ -176,6 +176,10 @@ facts() {
 	dmesg | grep -i -E 'swiotlb' | sed -e 's/^\[[^]]*\] *//' -e 's/^/# said: /' | head -n 12
 }
 
+_variable() {
+	echo "$1" | tr -c 'A-Za-z0-9\n' _
+}
+
 # run_test NAME: in a process of its own, bound in time, its KTAP in its own file.
 run_test() {
 	live "TEST $1"
@@ -183,7 +187,8 @@ run_test() {
 	export KTAP
 	: >"$KTAP"
 	mkdir -p "/tmp/$1"
-	eval "_limit=\$TIMEOUT_$(echo "$1" | tr -c 'A-Za-z0-9\n' _)"
+	eval "_limit=\$TIMEOUT_$(_variable "$1") DISK_FREE=\$FREE_$(_variable "$1")"
+	export DISK_FREE
 	(cd "/tmp/$1" && exec timeout "${_limit:-300}" \
 		sh -c ". /rig/lib.sh; . /rig/tests/$1.sh" </dev/null) >/dev/console 2>&1
 	_code=$?

@@ -30,6 +30,12 @@ class Verify(unittest.TestCase):
         head = self.images["nvme"].read_bytes()[:disks.FILL]
         self.assertEqual(hashlib.sha256(head).hexdigest(), self.sums["nvme"])
 
+    def test_regions_do_not_meet(self):
+        self.assertEqual(disks.region(0), disks.FILL)
+        self.assertEqual(disks.region(1) - disks.region(0), disks.REGION)
+        with self.assertRaises(ValueError):
+            disks.region(11)
+
     def test_true_note(self):
         self.assertTrue(disks.verify(self.note(), self.images).passed)
 

@@ -77,6 +77,15 @@ class Noise(unittest.TestCase):
         text = self.LINE + "[    1.9] BUG: something else\n"
         self.assertEqual([r.category for r in logcheck.check(text, "pv")], ["BUG"])
 
+    def test_noise_may_span_lines_but_must_begin_in_the_first(self):
+        noise = logcheck.parse_noise("* | circular(?s:.*)gntdev_mmap | why")
+        known = ("WARNING: possible circular locking\n---\nxenstored/9 is\n at: gntdev_mmap+4\n"
+                 + "chain\n" * 50 + "Call trace:\n")
+        other = known.replace("gntdev_mmap", "privcmd_mmap")
+        self.assertEqual(logcheck.check(known, "pv", noise), [])
+        self.assertEqual(len(logcheck.check(other, "pv", noise)), 2)
+        self.assertEqual(logcheck.check("BUG: x\n" + known, "pv", noise)[0].category, "BUG")
+
     def test_trace_later_is_found(self):
         text = self.LINE + "x\n" * 20 + "[    2.9] Call Trace:\n"
         self.assertEqual([r.category for r in logcheck.check(text, "pv")], ["trace"])

@@ -26,11 +26,10 @@ random_file() {
 # disk_reads ID DEVICE: what the host put on the disk comes in right.
 disk_reads() {
 	eval "_want=\$DISK_SHA_$(echo "$1" | tr - _)"
-	for _block in 4096 $MIB; do
-		_part=$DISK_FILL
-		is "$(read_direct "$2" 0 "$_part" $_block | sha)" "$_want" \
-			"$1 reads what the host wrote, by $_block"
-	done
+	is "$(read_direct "$2" 0 "$DISK_FILL" $MIB | sha)" "$_want" \
+		"$1 reads what the host wrote"
+	is "$(read_direct "$2" 0 $MIB 4096 | sha)" \
+		"$(read_direct "$2" 0 $MIB $MIB | sha)" "$1 reads the same by 4096"
 }
 
 # disk_writes ID DEVICE OFFSET: what we write reads back, and lies on the host.
@@ -41,8 +40,8 @@ disk_writes() {
 		[ $_length -le $((4 * MIB)) ] || _length=$((4 * MIB))
 		random_file data $_length
 		_want=$(sha <data)
-		write_direct "$2" "$_at" $_block <data
-		is "$(read_direct "$2" "$_at" $_length $_block | sha)" "$_want" \
+		write_direct "$2" "$_at" "$_block" <data
+		is "$(read_direct "$2" "$_at" $_length "$_block" | sha)" "$_want" \
 			"$1 reads back $_length bytes, by $_block"
 		note "host-verify disk=$1 offset=$_at length=$_length sha256=$_want"
 		_at=$((_at + 4 * MIB))
@@ -80,7 +79,7 @@ io_on() {
 			net_echoes $MIB
 		elif _dev=$(disk "$_id"); then
 			disk_reads "$_id" "$_dev"
-			disk_writes "$_id" "$_dev" "$DISK_FILL"
+			disk_writes "$_id" "$_dev" "$DISK_FREE"
 			is_idle "$_id"
 		else
 			not_ok "$_id is there"
