@@ -44,3 +44,14 @@ is_idle() {
 	is "$(stat "$1" unmaps)" "$(stat "$1" maps)" "$1: every mapping was undone"
 	is "$(stat "$1" failed)" 0 "$1: no mapping failed"
 }
+
+# holds DESC COMMAND…: a check that holds if the command succeeds.
+holds() {
+	_desc=$1
+	shift
+	if "$@"; then
+		ok "$_desc"
+	else
+		not_ok "$_desc" "$*"
+	fi
+}

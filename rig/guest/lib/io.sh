@@ -25,6 +25,7 @@ random_file() {
 
 # disk_reads ID DEVICE: what the host put on the disk comes in right.
 disk_reads() {
+	_want=
 	eval "_want=\$DISK_SHA_$(echo "$1" | tr - _)"
 	is "$(read_direct "$2" 0 "$DISK_FILL" $MIB | sha)" "$_want" \
 		"$1 reads what the host wrote"
@@ -84,8 +85,7 @@ io_on() {
 		else
 			not_ok "$_id is there"
 		fi
-		[ "$(stat "$_id" maps)" -gt 0 ] && ok "$_id maps for DMA" ||
-			not_ok "$_id maps for DMA" "no mapping seen"
+		holds "$_id maps for DMA" [ "$(stat "$_id" maps)" -gt 0 ]
 		stat_report "$_id"
 	done
 }

@@ -7,14 +7,15 @@
 # Every device maps with dma-direct: dev->dma_ops is NULL. Only a virtio device
 # whose backend is another domain keeps grant_dma_ops.
 
-list=/sys/kernel/debug/dmastat/ops
+. /rig/lib/dmastat.sh
+
+list=$DMASTAT/ops
 
 for driver in nvme ahci virtio-pci sdhci-pci e1000e; do
-	grep -q " driver=$driver " $list && ok "$driver is looked at" ||
-		not_ok "$driver is looked at" "not in $list"
+	holds "$driver is looked at" grep -q " driver=$driver " "$list"
 done
 
-with_ops=$(grep ops=set $list | grep -v "name=.*grant_dma" | sort -u)
+with_ops=$(grep ops=set "$list" | grep -v "name=.*grant_dma" | sort -u)
 is "$(echo "$with_ops" | grep -c .)" 0 "dev->dma_ops is NULL for every device"
 echo "$with_ops" | sed 's/.*name=//' | sort | uniq -c |
 	while read -r count name; do

@@ -1,0 +1,57 @@
+# shellcheck shell=sh
+# Another domain that uses a disk of ours through blkback.
+
+# The script that xl calls for a block device: it tells blkback which device.
+_block_script() {
+	mkdir -p /etc/xen/scripts /var/lib/xen /var/log/xen /run/xen
+	[ -e /etc/xen/xl.conf ] || echo 'autoballoon="off"' >/etc/xen/xl.conf
+	cat >/etc/xen/scripts/block <<-'EOF'
+		#!/bin/sh
+		. /rig/lib/selfattach.sh
+		export PATH=/bin:/sbin
+		if [ "$1" = add ]; then
+			device=$(xenstore-read "$XENBUS_PATH/params")
+			xenstore-write "$XENBUS_PATH/physical-device" "$(majmin "$device")"
+		fi
+		xenstore-write "$XENBUS_PATH/hotplug-status" connected
+	EOF
+	chmod +x /etc/xen/scripts/block
+}
+
+# domu_io TYPE ID OFFSET: a domain (pv or pvh) reads what the host put on the disk
+# and writes at OFFSET. Prints its verdict: read=… write=… sha256=…
+domu_io() {
+	_block_script
+	_real=$(disk "$2") || return 1
+	_want=
+	eval "_want=\$DISK_SHA_$2"
+	head -c 65536 /dev/zero >verdict.img
+	_loop=$(losetup -f) && losetup "$_loop" verdict.img || return 1
+	cat >domu.cfg <<-EOF
+		name = "guest"
+		type = "$1"
+		kernel = "/domu/kernel"
+		ramdisk = "/domu/initrd"
+		extra = "console=hvc0 ignore_loglevel panic=1 fill=$DISK_FILL sum=$_want at=$3"
+		memory = 256
+		vcpus = 1
+		disk = [ "phy:$_real,xvda,w", "phy:$_loop,xvdb,w" ]
+		on_crash = "destroy"
+		on_reboot = "destroy"
+	EOF
+	xl create domu.cfg >&2 || return 1
+	xenstore-read /local/domain/1/console/tty >&2
+	cat "$(xenstore-read /local/domain/1/console/tty)" >console.txt 2>/dev/null &
+	_cat=$!
+	_left=240
+	while xl domid guest >/dev/null 2>&1 && [ $_left -gt 0 ]; do
+		sleep 2
+		_left=$((_left - 2))
+	done
+	kill $_cat 2>/dev/null
+	sed 's/^/domU: /' console.txt | tail -n 60 >&2
+	[ $_left -gt 0 ] || xl destroy guest
+	sync
+	losetup -d "$_loop"
+	head -c 512 verdict.img | tr -d '\0'
+}
