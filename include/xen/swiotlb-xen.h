@@ -144,7 +144,7 @@ static __always_inline bool dma_bus_coherent_ok(struct device *dev,
 
 /**
  * dma_bus_make_contiguous() - put low and contiguous frames behind pages
- * @dev: device that is going to use the pages
+ * @dev: device that is going to use the pages, for which dma_bus_translated()
  * @page: first page of an allocation of order get_order(@size)
  * @size: number of bytes to be used
  * @limit: highest bus address that the device reaches
@@ -160,8 +160,7 @@ static __always_inline bool
 dma_bus_make_contiguous(struct device *dev, struct page *page, size_t size,
 			u64 limit)
 {
-	return XEN_MACHINE_FRAMES && dma_bus_translated(dev) &&
-		xen_make_contiguous(page, size, limit);
+	return XEN_MACHINE_FRAMES && xen_make_contiguous(page, size, limit);
 }
 
 /**
