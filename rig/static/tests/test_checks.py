@@ -1,9 +1,13 @@
 """The small checks: what they read out of other programs' words."""
 
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+# pylint: disable=wrong-import-position
 import sample  # noqa: F401  (finds the package)
 from rig.static import (checkpatch, forbidden, kerneldoc, main, memo, pyunit,
                         shellcheck, targets, warnings)

@@ -1,8 +1,13 @@
 """compare.py: what is free passes, and what costs is seen."""
 
+import sys
 import unittest
+from pathlib import Path
 
-from sample import compare, side
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+# pylint: disable=wrong-import-position
+from sample import compare, side  # noqa: E402
 
 BASE = ["0: push %rbx",
         "1: mov %rdi,%rbx",
