@@ -12,7 +12,7 @@ import machine
 
 FILL = 16 << 20           # bytes at the start of each disk that the host writes
 REGION = 48 << 20         # bytes of each disk that each test of a boot has for itself
-TFTP_SIZE = 4 << 20       # bytes
+TFTP_SIZE = 1 << 20       # bytes; TFTP takes a round trip for each 512
 TFTP_FILE = "payload.bin"
 
 

@@ -12,6 +12,8 @@ DOM0_MEM = {"pv": "1024M,max:1024M", "pvh": "1024M,max:1024M",
             "arm64": "1024M", "arm": "1024M"}
 CONSOLE = {"bare-x86_64": "ttyS0", "bare-arm64": "ttyAMA0"}
 LINUX = "panic=1 printk.time=1 ignore_loglevel"
+# Emulated time is jumpy on a busy host, and the kernel would say so at length.
+LINUX_ARCH = {"x86_64": "tsc=nowatchdog"}
 XEN_X86 = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot=no"
 XEN_ARM = "console=dtuart loglvl=all guest_loglvl=all noreboot=no"
 # Where guest-loader puts the kernel and the archive in the guest's memory.
@@ -35,7 +37,9 @@ class Files:
 def linux_words(machine):
     """The kernel's command line."""
     console = CONSOLE.get(machine.platform, "hvc0")
-    return " ".join(filter(None, (f"console={console}", LINUX, machine.linux)))
+    arch = testfile.ARCH_OF[machine.platform]
+    return " ".join(filter(None, (f"console={console}", LINUX, LINUX_ARCH.get(arch),
+                                  machine.linux)))
 
 
 def xen_words(machine):
