@@ -1,0 +1,1 @@
+"""Checks that need no boot: sources, mails and object code."""
