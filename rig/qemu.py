@@ -48,7 +48,9 @@ def root():
 def command(target):
     """The start of a command line for qemu-system-TARGET."""
     top = root()
-    args = ["env", f"QEMU_MODULE_DIR={top / MODULE_DIR}",
+    # A run that is killed takes its machines along.
+    args = ["setpriv", "--pdeathsig", "KILL", "env",
+            f"QEMU_MODULE_DIR={top / MODULE_DIR}",
             str(top / "lib64/ld-linux-x86-64.so.2"), "--library-path",
             ":".join(str(top / sub) for sub in LIB_DIRS),
             str(top / "usr/bin" / f"qemu-system-{target}")]
