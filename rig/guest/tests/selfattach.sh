@@ -2,7 +2,7 @@
 #: platforms: pv arm64 arm
 #: devices: nvme ahci sdhci
 #: modules: dmastat
-#: timeout: 300
+#: timeout: 600
 #: base: expected-fail with DMA_API_DEBUG the base kernel refuses ZONE_DEVICE pages
 # Disks through blkback and blkfront, both in domain 0: the device does its DMA
 # on granted pages. Without persistent grants these are the pages of the I/O,
@@ -17,7 +17,7 @@ xen_up || exit 1
 number=0
 for persistent in 0 1; do
 	persistent_grants $persistent || exit 1
-	for id in $DEVICES; do
+	for id in nvme ahci sdhci; do
 		note "what=$id persistent=$persistent"
 		dmastat_reset
 		real=$(disk "$id") || exit 1
