@@ -4,7 +4,7 @@
 #: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
 #: modules: dmastat
 #: linux: swiotlb=force
-#: timeout: 300
+#: timeout: 900
 # The same with swiotlb=force: every single mapping bounces.
 
 . /rig/lib/dmastat.sh

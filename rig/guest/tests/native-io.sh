@@ -3,7 +3,7 @@
 #: devices@arm64: nvme ahci virtio virtio-mmio sdhci e1000e
 #: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
 #: modules: dmastat
-#: timeout: 300
+#: timeout: 900
 # Data through every emulated device, compared in the guest and on the host. All
 # memory is below 4 GiB and contiguous: nothing needs to bounce.
 

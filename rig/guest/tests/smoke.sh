@@ -1,6 +1,6 @@
 #!/bin/sh
 #: devices: nvme ahci
-#: timeout: 120
+#: timeout: 300
 # The machine is what it is meant to be: Xen where there should be Xen, the
 # domain's kind as Xen's features tell, and disks that read back what is there.
 
