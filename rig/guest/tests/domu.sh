@@ -1,5 +1,5 @@
 #!/bin/sh
-#: platforms: pv pvh arm64
+#: platforms: pv arm64
 #: devices: nvme ahci
 #: modules: dmastat
 #: domu: yes

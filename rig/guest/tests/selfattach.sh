@@ -1,5 +1,5 @@
 #!/bin/sh
-#: platforms: pv arm64 arm
+#: platforms: pv arm64
 #: devices: nvme ahci sdhci
 #: modules: dmastat
 #: timeout: 900

@@ -1,8 +1,17 @@
 #!/bin/sh
+#: platforms: pv pvh arm64 bare-x86_64 bare-arm64
 #: devices: nvme ahci
 #: timeout: 300
 # The machine is what it is meant to be: Xen where there should be Xen, the
 # domain's kind as Xen's features tell, and disks that read back what is there.
+
+feature() {
+	if have_feature "$1"; then
+		ok "$2"
+	else
+		not_ok "$2"
+	fi
+}
 
 xen=$(cat /sys/hypervisor/type 2>/dev/null)
 if on bare-x86_64 bare-arm64; then
@@ -13,13 +22,14 @@ else
 fi
 
 if on pvh; then
-	have_feature auto_translated_physmap && ok "auto-translated" || not_ok "auto-translated"
-	have_feature not_direct_mapped && ok "not direct mapped" || not_ok "not direct mapped"
+	feature auto_translated_physmap "auto-translated"
+	feature not_direct_mapped "not direct mapped"
 elif on pv arm64 arm; then
-	have_feature direct_mapped && ok "direct mapped" || not_ok "direct mapped"
+	feature direct_mapped "direct mapped"
 fi
 
 for id in nvme ahci; do
+	want=
 	eval "want=\$DISK_SHA_$id"
 	if device=$(disk $id); then
 		got=$(head -c "$DISK_FILL" "$device" | sha256sum | cut -d ' ' -f 1)
