@@ -47,7 +47,7 @@ def _messages(ctx, arch, src, touched, objects_only, variables):
                          perpatch.fragment(arch, "on"))
     build.configure(src)
     config = (build.out / ".config").read_text("utf-8")
-    todo = targets.targets(arch, touched, lambda p: (src / p).exists(),
+    todo = targets.narrow(arch, touched, lambda p: (src / p).exists(),
                            targets.options(config))
     if objects_only:                    # said only when compiled
         for path in touched:

@@ -64,6 +64,18 @@ class Targets(unittest.TestCase):
         self.assertNotIn("drivers/iommu/dma-iommu.o", self.ask(
             "arm", ["include/linux/dma-direct.h"], set()))
 
+    def test_only_the_touched_objects(self):
+        paths = ["kernel/dma/direct.c", "kernel/dma/direct.h",
+                 "drivers/xen/a.c", "arch/arm/xen/mm.c"]
+        ask = lambda arch, options: targets.narrow(   # noqa: E731
+            arch, paths, lambda p: True, options)
+        self.assertEqual(ask("x86_64", self.OPTIONS),
+                         ["drivers/xen/a.o", "kernel/dma/direct.o"])
+        self.assertEqual(ask("arm64", self.OPTIONS),
+                         ["arch/arm64/xen/", "drivers/xen/a.o",
+                          "kernel/dma/direct.o"])
+        self.assertEqual(ask("arm", set()), ["kernel/dma/direct.o"])
+
     def test_without_xen(self):
         self.assertEqual(self.ask("arm", ["drivers/xen/a.c"], set()), [])
 
