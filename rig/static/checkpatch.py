@@ -10,6 +10,7 @@ from .ctx import CheckError
 TOLERATED = {
     "MISSING_SIGN_OFF": "only a person can sign off, who has yet to",
     "NO_AUTHOR_SIGN_OFF": "the same",
+    "ENOSYS": "what Xen says to a hypercall that it does not know",
     "UNKNOWN_COMMIT_ID": "the base is one commit, upstream's history is not in"
                          " the tree",
     "FILE_PATH_CHANGES": "MAINTAINERS is brought up to date by a patch of its"
