@@ -58,13 +58,6 @@ FIXED = {
     "setup_io_tlb_npages": "reads a malformed swiotlb= without a fault",
     "dma_direct_map_phys": "its body is inlined: two instructions fewer on"
                            " x86_64 and arm64, one more on arm",
-    "dma_direct_get_required_mask": "converts a limit, one fewer on x86_64",
-    "dma_direct_supported": "the same",
-    "swiotlb_map": "keeps the bus address for its error path, at most two more",
-    "__dma_direct_alloc_pages": "two more on arm",
-    "dma_coherent_ok": "compares and asks once more, the same length",
-    "swiotlb_tbl_map_single": "finds slots by bus_to_dma(), the same length",
-    "swiotlb_find_slots": "the same, where it is a function of its own",
 }
 
 #: build both sides, in the order that changes the least between two builds

@@ -165,8 +165,8 @@ u64 xen_pool_limit(u64 limit)
  * No bounce buffer spans two segments of IO_TLB_SEGSIZE slots, so each segment
  * is made contiguous for itself, and as low as Xen can give it, for the sake of
  * devices that reach less than 4 GiB.  An exchange aligns a segment to its size,
- * which makes the offset of a slot in its segment the same in physical and in
- * bus space.
+ * so that a slot is aligned on the bus as its offset in the pool is, which the
+ * search for slots reckons with.
  *
  * Context: Boot.
  * Return: 0, -EINVAL for a fraction of a segment, -ENOMEM if Xen has no memory
