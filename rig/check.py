@@ -70,6 +70,12 @@ def boots(writer, place, full):
     if full:
         ordinary = [test for test in tests if not test.declared.get("kernel")]
         planned += testfile.plan(ordinary, platforms, "base", full)
+        for test in ordinary:
+            for platform in set(test.platforms) & set(platforms):
+                reason = test.not_run(platform, "base")
+                if reason:
+                    writer.group(f"{platform}-base: {test.name}", [
+                        ktap.Result(True, f"{test.name} is run", skip=reason)])
     verdicts = run.boot_all(planned, run.build_kernels(planned), place)
     for verdict in verdicts:
         for group in verdict.groups:

@@ -25,7 +25,7 @@ def environment(boot, nonce, sums, tftp_sum, shell=False):
         "PLATFORM": platform, "KERNEL": boot.machine.kernel,
         "ARCH": testfile.ARCH_OF[platform], "NONCE": nonce,
         "TESTS": " ".join(test.name for test in boot.tests),
-        "DEVICES": " ".join(boot.devices), "MODULES": " ".join(boot.modules),
+        "MODULES": " ".join(boot.modules),
         "DISK_FILL": disks.FILL, "DISK_SIZE": machine.DISK_SIZE,
         "NET_HOST": "10.0.2.2", "NET_ECHO_HOST": host, "NET_ECHO_PORT": port,
         "TFTP_FILE": disks.TFTP_FILE, "TFTP_SHA": tftp_sum,
@@ -34,6 +34,7 @@ def environment(boot, nonce, sums, tftp_sum, shell=False):
     for index, test in enumerate(boot.tests):
         values[f"TIMEOUT_{shell_name(test.name)}"] = test.timeout(platform)
         values[f"FREE_{shell_name(test.name)}"] = disks.region(index)
+        values[f"DEVICES_{shell_name(test.name)}"] = " ".join(test.words("devices", platform))
     for device, value in sums.items():
         values[f"DISK_SHA_{shell_name(device)}"] = value
     return "".join(f"{key}={shlex.quote(str(value))}\n" for key, value in values.items())
@@ -70,7 +71,8 @@ def build(boot, kernel, env, files=None):
     if (GUEST / "lib").is_dir():
         _add_tree(archive, GUEST / "lib", "rig/lib")
     for test in boot.tests:
-        archive.file(f"rig/tests/{test.name}.sh", test.path.read_bytes())
+        if test.path.exists():      # the seat of make shell is no file
+            archive.file(f"rig/tests/{test.name}.sh", test.path.read_bytes())
     for module in kernel.modules:
         archive.file(f"rig/modules/{Path(module).name}", Path(module).read_bytes())
     if boot.domu:

@@ -79,6 +79,9 @@ def device_args(devices, files):
             args += ["-netdev", f"user,id=net,restrict=on,tftp={files.tftp},"
                      f"guestfwd=tcp:{NET_ECHO}-cmd:cat",
                      "-device", "e1000e,netdev=net,romfile="]
+        elif device == "edu":
+            # Of itself it reaches 28 bits; let the driver say how many.
+            args += ["-device", f"edu,dma_mask={2 ** 64 - 1:#x}"]
         else:
             args += _disk_args(device, files.disks[device])
     return args

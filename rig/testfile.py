@@ -10,7 +10,7 @@ from pathlib import Path
 PLATFORMS = ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64")
 ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
            "arm64": "arm64", "bare-arm64": "arm64", "arm": "arm"}
-DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e")
+DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e", "edu")
 KEYS = ("platforms", "devices", "memory", "dom0_mem", "xen", "linux", "dtb", "timeout",
         "domu", "modules", "base", "kernel", "expect", "full")
 DTBS = ("plain", "noncoherent")
@@ -74,6 +74,13 @@ class TestFile:
         base = self.get("base", platform)
         if kernel == "base" and base.startswith("expected-fail"):
             return base[len("expected-fail"):].strip() or "declared"
+        return ""
+
+    def not_run(self, platform, kernel):
+        """Why this test is not run on this kernel, or an empty string."""
+        base = self.get("base", platform)
+        if kernel == "base" and base.startswith("not-run"):
+            return base[len("not-run"):].strip() or "declared"
         return ""
 
     def machine(self, platform, kernel="ours"):
@@ -188,7 +195,8 @@ def plan(tests, platforms, kernel="ours", full=False):
     boots = {}
     for platform in platforms:
         for test in tests:
-            if platform not in test.platforms or (test.flag("full", platform) and not full):
+            if (platform not in test.platforms or test.not_run(platform, kernel)
+                    or (test.flag("full", platform) and not full)):
                 continue
             machine = test.machine(platform, kernel)
             boots.setdefault(machine, Boot(machine, [])).tests.append(test)

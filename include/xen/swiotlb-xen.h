@@ -211,6 +211,37 @@ static __always_inline u64 dma_bus_pool_limit(struct device *dev, u64 limit)
 }
 
 /**
+ * dma_bus_place_pool() - make memory for bounce buffers fit for devices
+ * @page: first page of an allocation of order get_order(@size)
+ * @size: its length, at most a segment (IO_TLB_SEGSIZE slots) or some of them
+ * @limit: highest bus address that the buffers may have
+ *
+ * Each segment becomes contiguous, aligned and low enough on the bus, if it is
+ * not. The contents are lost. Undone by dma_bus_release_pool().
+ *
+ * Context: Any but hard interrupt context.
+ * Return: %false if the hypervisor has no such memory; nothing has changed then.
+ */
+static __always_inline bool dma_bus_place_pool(struct page *page, size_t size,
+					       u64 limit)
+{
+	return !XEN_MACHINE_FRAMES ||
+		!static_branch_unlikely(&xen_swiotlb_key) ||
+		xen_place_pool(page, size, limit);
+}
+
+/**
+ * dma_bus_release_pool() - give a pool's frames back before it is freed
+ * @vaddr: address of the first page that dma_bus_place_pool() got
+ * @size: its length, as given there
+ */
+static __always_inline void dma_bus_release_pool(void *vaddr, size_t size)
+{
+	if (XEN_MACHINE_FRAMES && static_branch_unlikely(&xen_swiotlb_key))
+		xen_release_pool(vaddr, size);
+}
+
+/**
  * dma_bus_max_addr() - highest bus address of any RAM that can be mapped
  * @dev: device that does DMA
  * @max: highest physical address of this system's RAM
@@ -287,6 +318,15 @@ static inline u64 dma_bus_phys_limit(struct device *dev, u64 limit)
 static inline u64 dma_bus_pool_limit(struct device *dev, u64 limit)
 {
 	return limit;
+}
+
+static inline bool dma_bus_place_pool(struct page *page, size_t size, u64 limit)
+{
+	return true;
+}
+
+static inline void dma_bus_release_pool(void *vaddr, size_t size)
+{
 }
 
 static inline u64 dma_bus_max_addr(struct device *dev, u64 max)

@@ -187,8 +187,9 @@ run_test() {
 	export KTAP
 	: >"$KTAP"
 	mkdir -p "/tmp/$1"
-	eval "_limit=\$TIMEOUT_$(_variable "$1") DISK_FREE=\$FREE_$(_variable "$1")"
-	export DISK_FREE
+	_test=$(_variable "$1")
+	eval "_limit=\$TIMEOUT_$_test DISK_FREE=\$FREE_$_test DEVICES=\$DEVICES_$_test"
+	export DISK_FREE DEVICES
 	(cd "/tmp/$1" && exec timeout "${_limit:-300}" \
 		sh -c ". /rig/lib.sh; . /rig/tests/$1.sh" </dev/null) >/dev/console 2>&1
 	_code=$?

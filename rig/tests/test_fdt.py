@@ -33,6 +33,13 @@ class Remove(unittest.TestCase):
         self.assertEqual(fdt.without_property(out, "dma-coherent")[1], 0)
         self.assertEqual(fdt.without_property(out, "reg")[1], 1)
 
+    def test_space_at_the_end_goes(self):
+        blob = bytearray(tree() + b"\0" * 4096)
+        struct.pack_into(">I", blob, 4, len(blob))
+        out, _ = fdt.without_property(bytes(blob), "reg")
+        self.assertEqual(len(out), len(tree()))
+        self.assertEqual(struct.unpack_from(">I", out, 4)[0], len(out))
+
     def test_garbage(self):
         with self.assertRaises(ValueError):
             fdt.without_property(b"x" * 64, "reg")

@@ -81,6 +81,13 @@ class Plan(unittest.TestCase):
         self.assertEqual(tests[1].must_fail("pv", "base"), "it bounces")
         self.assertEqual(one("e", "#: expect: fail wrong\n").must_fail("pv", "ours"), "wrong")
 
+    def test_not_run_on_base(self):
+        test = one("t", "#: platforms: pv\n#: base: not-run it dies\n")
+        self.assertEqual(test.not_run("pv", "base"), "it dies")
+        self.assertEqual(test.not_run("pv", "ours"), "")
+        self.assertEqual(testfile.plan([test], ["pv"], "base"), [])
+        self.assertEqual(len(testfile.plan([test], ["pv"])), 1)
+
     def test_full_only_when_asked(self):
         slow = [one("s", "#: full: yes\n")]
         self.assertEqual(testfile.plan(slow, ["pv"]), [])

@@ -17,6 +17,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/swiotlb.h>
@@ -29,6 +30,9 @@
  * less is refused by dma_direct_supported() unless the pool came out lower.
  */
 #define XEN_POOL_MAX_BITS	32
+
+/* No bounce buffer spans two of these, in bytes. */
+#define XEN_POOL_SEGMENT	((size_t)IO_TLB_SEGSIZE << IO_TLB_SHIFT)
 
 /* Highest bus address in the pool, 0 while there is none. */
 static u64 xen_pool_end __ro_after_init;
@@ -174,7 +178,7 @@ u64 xen_pool_limit(u64 limit)
  */
 int __init xen_swiotlb_remap(void *tlb, unsigned long nslabs)
 {
-	const size_t seg = IO_TLB_SEGSIZE << IO_TLB_SHIFT;
+	const size_t seg = XEN_POOL_SEGMENT;
 	unsigned int order = get_order(seg), bits = order + PAGE_SHIFT;
 	phys_addr_t phys = virt_to_phys(tlb);
 	phys_addr_t end = phys + (nslabs << IO_TLB_SHIFT);
@@ -192,4 +196,58 @@ int __init xen_swiotlb_remap(void *tlb, unsigned long nslabs)
 	}
 	xen_pool_end = top;
 	return 0;
+}
+
+/* Is a part of a pool where xen_swiotlb_remap() would have put it? */
+static bool xen_pool_part_ok(phys_addr_t phys, size_t size, u64 limit)
+{
+	phys_addr_t bus = xen_bus_from_phys(phys);
+
+	return xen_bus_contiguous(phys, size) && bus + size - 1 <= limit &&
+		IS_ALIGNED(bus, (phys_addr_t)PAGE_SIZE << get_order(size));
+}
+
+/**
+ * xen_place_pool() - place a pool that was added later in low machine memory
+ * @page: first page of an allocation of order get_order(@size)
+ * @size: its length in bytes
+ * @limit: highest machine address to use
+ *
+ * Context: Any but hard interrupt context: it works a segment at a time.
+ * Return: %true on success; %false leaves the pages with the frames they had,
+ * or with as good ones.
+ */
+bool xen_place_pool(struct page *page, size_t size, u64 limit)
+{
+	size_t done, part;
+
+	for (done = 0; done < size; done += part) {
+		struct page *first = page + PHYS_PFN(done);
+
+		part = min_t(size_t, size - done, XEN_POOL_SEGMENT);
+		if (!xen_pool_part_ok(page_to_phys(first), part, limit) &&
+		    !xen_make_contiguous(first, part, limit)) {
+			xen_release_pool(page_to_virt(page), done);
+			return false;
+		}
+	}
+	return true;
+}
+
+/**
+ * xen_release_pool() - return the frames that xen_place_pool() got
+ * @vaddr: address of the first page
+ * @size: length in bytes, as given there
+ *
+ * Context: As there.
+ */
+void xen_release_pool(void *vaddr, size_t size)
+{
+	struct page *page = virt_to_page(vaddr);
+	size_t done, part;
+
+	for (done = 0; done < size; done += part) {
+		part = min_t(size_t, size - done, XEN_POOL_SEGMENT);
+		xen_release_pages(page + PHYS_PFN(done), part);
+	}
 }

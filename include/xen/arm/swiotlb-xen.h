@@ -36,5 +36,7 @@ phys_addr_t xen_phys_from_bus(phys_addr_t bus);
 bool xen_make_contiguous(struct page *page, size_t size, u64 limit);
 void xen_release_pages(struct page *page, size_t size);
 u64 xen_pool_limit(u64 limit);
+bool xen_place_pool(struct page *page, size_t size, u64 limit);
+void xen_release_pool(void *vaddr, size_t size);
 
 #endif /* _ASM_ARM_SWIOTLB_XEN_H */

@@ -55,3 +55,10 @@ holds() {
 		not_ok "$_desc" "$*"
 	fi
 }
+
+# maint_report: what was maintained, and that Xen never refused.
+maint_report() {
+	note "$(cat $DMASTAT/maint)"
+	is "$(maint hv_failed)" 0 "no cache flush was refused by Xen"
+	is "$(maint missed)" 0 "the counts are whole"
+}

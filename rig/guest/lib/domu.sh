@@ -55,3 +55,20 @@ domu_io() {
 	losetup -d "$_loop"
 	head -c 512 verdict.img | tr -d '\0'
 }
+
+# domu_on ID…: a domain's I/O to each disk, with dom0's counts of it.
+domu_on() {
+	type=pvh
+	on pv && type=pv
+	for id in "$@"; do
+		dmastat_reset
+		at=$((DISK_FREE + 8 * MIB))
+		verdict=$(domu_io $type $id $at)
+		note "device=$id verdict: $verdict"
+		is "${verdict% sha256=*}" "read=good write=good" "$id: the domU's data is right"
+		note "host-verify disk=$id offset=$at length=$((4 * MIB)) sha256=${verdict##*sha256=}"
+		holds "$id maps foreign pages" [ "$(stat $id foreign)" -gt 0 ]
+		is_idle $id
+		stat_report $id
+	done
+}

@@ -66,3 +66,30 @@ self_detach() {
 	xenstore-rm $_back
 	wait_for 20 test ! -b "$_xvd"
 }
+
+# self_attach_io: each disk of the boot, without and with persistent grants.
+self_attach_io() {
+	number=0
+	for persistent in 0 1; do
+		persistent_grants $persistent || return 1
+		for id in $DEVICES; do
+			note "what=$id persistent=$persistent"
+			dmastat_reset
+			real=$(disk "$id") || return 1
+			if ! xvd=$(self_attach "$real" $number); then
+				not_ok "$id attaches"
+				continue
+			fi
+			back=/local/domain/0/backend/vbd/0/$((51712 + 16 * number))
+			is "$(xenstore-read $back/feature-persistent)" $persistent \
+				"$id: blkback has persistent=$persistent"
+			disk_reads "$id" "$xvd"
+			disk_writes "$id" "$xvd" $((DISK_FREE + 16 * MIB * persistent))
+			holds "$id detaches" self_detach $number
+			is_idle "$id"
+			holds "$id maps foreign pages" [ "$(stat "$id" foreign)" -gt 0 ]
+			stat_report "$id"
+			number=$((number + 1))
+		done
+	done
+}

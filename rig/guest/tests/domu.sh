@@ -1,5 +1,5 @@
 #!/bin/sh
-#: platforms: pv arm64
+#: platforms: pv pvh arm64
 #: devices: nvme ahci
 #: modules: dmastat
 #: domu: yes
@@ -13,17 +13,5 @@
 . /rig/lib/io.sh
 . /rig/lib/domu.sh
 
-type=pvh
-on pv && type=pv
 xl_up || exit 1
-for id in nvme ahci; do
-	dmastat_reset
-	at=$((DISK_FREE + 8 * MIB))
-	verdict=$(domu_io $type $id $at)
-	note "device=$id verdict: $verdict"
-	is "${verdict% sha256=*}" "read=good write=good" "$id: the domU's data is right"
-	note "host-verify disk=$id offset=$at length=$((4 * MIB)) sha256=${verdict##*sha256=}"
-	holds "$id maps foreign pages" [ "$(stat $id foreign)" -gt 0 ]
-	is_idle $id
-	stat_report $id
-done
+domu_on nvme ahci

@@ -1,5 +1,5 @@
 #!/bin/sh
-#: platforms: pv pvh arm64
+#: platforms: pv pvh arm64 arm
 #: devices: nvme ahci virtio sdhci e1000e
 #: devices@arm64: nvme ahci virtio virtio-mmio sdhci e1000e
 #: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e

@@ -1,5 +1,5 @@
 #!/bin/sh
-#: platforms: pv pvh arm64 bare-x86_64 bare-arm64
+#: platforms: pv pvh arm64 arm bare-x86_64 bare-arm64
 #: devices: nvme ahci
 #: timeout: 300
 # The machine is what it is meant to be: Xen where there should be Xen, the

@@ -19,6 +19,8 @@ bool xen_coherent_ok(phys_addr_t phys, size_t size);
 bool xen_make_contiguous(struct page *page, size_t size, u64 limit);
 void xen_release_pages(struct page *page, size_t size);
 u64 xen_pool_limit(u64 limit);
+bool xen_place_pool(struct page *page, size_t size, u64 limit);
+void xen_release_pool(void *vaddr, size_t size);
 int xen_swiotlb_remap(void *tlb, unsigned long nslabs);
 
 /* A frame is contiguous with itself: most buffers are answered here. */

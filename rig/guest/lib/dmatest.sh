@@ -1,0 +1,22 @@
+# shellcheck shell=sh
+# Cases of the module dmatest. A test that sources this declares the module.
+
+DMATEST=/sys/kernel/debug/dmatest
+
+# dmatest CASE: its checks and facts are the test's.
+dmatest() {
+	if ! cat "$DMATEST/$1" >"dmatest.$1" || [ ! -s "dmatest.$1" ]; then
+		not_ok "dmatest $1 runs"
+		return
+	fi
+	while read -r _line; do
+		case $_line in
+		"ok "*) ok "$1: ${_line#ok }" ;;
+		"not ok "*)
+			_line=${_line#not ok }
+			not_ok "$1: ${_line% # *}" "${_line##* # }"
+			;;
+		"# "*) note "${_line#\# }" ;;
+		esac
+	done <"dmatest.$1"
+}

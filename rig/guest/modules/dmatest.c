@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dmatest: the DMA API asked from within the kernel, on QEMU's edu device.
+ *
+ * The device copies up to half a page between memory and a buffer of its own. So a
+ * DMA address can be tried out, not only looked at: what the device reads and
+ * writes there must be the bytes that were mapped.
+ *
+ * Reading a file in /sys/kernel/debug/dmatest runs a case, once a read. Its lines
+ * are "ok TEXT", "not ok TEXT # why" and "# key=value".
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitops.h>
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/iopoll.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/random.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#define EDU_VENDOR	0x1234
+#define EDU_DEVICE	0x11e8
+
+#define EDU_SRC		0x80
+#define EDU_DST		0x88
+#define EDU_COUNT	0x90
+#define EDU_CMD		0x98
+#define EDU_RUN		BIT(0)
+#define EDU_TO_MEMORY	BIT(1)
+#define EDU_BUFFER	0x40000
+#define EDU_SIZE	SZ_2K
+
+static struct pci_dev *edu;
+static void __iomem *regs;
+static struct dentry *dir;
+/* The device does one thing at a time. */
+static DEFINE_MUTEX(edu_lock);
+
+static void result(struct seq_file *m, bool good, const char *why,
+		   const char *fmt, ...) __printf(4, 5);
+
+static void result(struct seq_file *m, bool good, const char *why,
+		   const char *fmt, ...)
+{
+	va_list args;
+
+	seq_puts(m, good ? "ok " : "not ok ");
+	va_start(args, fmt);
+	seq_vprintf(m, fmt, args);
+	va_end(args);
+	if (!good)
+		seq_printf(m, " # %s", why);
+	seq_putc(m, '\n');
+}
+
+static void edu_address(unsigned int reg, u64 value)
+{
+#ifdef CONFIG_64BIT
+	writeq(value, regs + reg);
+#else
+	writel(value, regs + reg);
+#endif
+}
+
+/* Let the device copy @size bytes at bus address @addr to its buffer or back. */
+static int edu_copy(dma_addr_t addr, size_t size, bool to_memory)
+{
+	u32 cmd = EDU_RUN | (to_memory ? EDU_TO_MEMORY : 0);
+
+	edu_address(EDU_SRC, to_memory ? EDU_BUFFER : addr);
+	edu_address(EDU_DST, to_memory ? addr : EDU_BUFFER);
+	edu_address(EDU_COUNT, size);
+	writel(cmd, regs + EDU_CMD);
+	return readl_poll_timeout(regs + EDU_CMD, cmd, !(cmd & EDU_RUN),
+				  2000, 5 * USEC_PER_SEC);
+}
+
+/* Through the device: @size bytes from @src's address to @dst's. */
+static int edu_move(dma_addr_t src, dma_addr_t dst, size_t size)
+{
+	return edu_copy(src, size, false) ?: edu_copy(dst, size, true);
+}
+
+/*
+ * Map @from and @to, both of @size bytes, and move pieces of @piece bytes at
+ * @offsets from one to the other. A piece that spans two pages shows whether
+ * these are neighbours for the device.
+ */
+static int stream(struct device *dev, void *from, void *to, size_t size,
+		  const size_t *offsets, int n, size_t piece)
+{
+	dma_addr_t src, dst;
+	int i, ret = 0;
+
+	src = dma_map_single(dev, from, size, DMA_TO_DEVICE);
+	if (dma_mapping_error(dev, src))
+		return -ENOMEM;
+	dst = dma_map_single(dev, to, size, DMA_FROM_DEVICE);
+	if (dma_mapping_error(dev, dst)) {
+		dma_unmap_single(dev, src, size, DMA_TO_DEVICE);
+		return -ENOMEM;
+	}
+	for (i = 0; i < n && !ret; i++)
+		ret = edu_move(src + offsets[i], dst + offsets[i], piece);
+	dma_unmap_single(dev, dst, size, DMA_FROM_DEVICE);
+	dma_unmap_single(dev, src, size, DMA_TO_DEVICE);
+
+	for (i = 0; i < n && !ret; i++)
+		if (memcmp(from + offsets[i], to + offsets[i], piece))
+			ret = -EIO;
+	return ret;
+}
+
+static void stream_one(struct seq_file *m, unsigned int bits, size_t size)
+{
+	static const size_t some[] = { 0, SZ_4K - 64, 7 * SZ_4K - SZ_1K,
+				       13 * SZ_4K - SZ_1K, SZ_64K - SZ_2K };
+	int ret, n = size < SZ_64K ? 1 : ARRAY_SIZE(some);
+	void *from = (void *)__get_free_pages(GFP_KERNEL, get_order(size));
+	void *to = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(size));
+	struct device *dev = &edu->dev;
+
+	if (from && to) {
+		get_random_bytes(from, size);
+		ret = stream(dev, from, to, size, some, n,
+			     min_t(size_t, size, EDU_SIZE));
+		result(m, !ret, "wrong or no data",
+		       "%zu bytes go through the device, %u-bit mask (%d)", size,
+		       bits, ret);
+	} else {
+		result(m, false, "no memory", "buffers of %zu bytes", size);
+	}
+	free_pages((unsigned long)from, get_order(size));
+	free_pages((unsigned long)to, get_order(size));
+}
+
+static int copy_show(struct seq_file *m, void *v)
+{
+	static const unsigned int masks[] = { 64, 32 };
+	int i;
+
+	guard(mutex)(&edu_lock);
+	for (i = 0; i < ARRAY_SIZE(masks); i++) {
+		int ret = dma_set_mask(&edu->dev, DMA_BIT_MASK(masks[i]));
+
+		result(m, !ret, "refused", "a mask of %u bits is set", masks[i]);
+		if (ret)
+			continue;
+		stream_one(m, masks[i], 512);
+		stream_one(m, masks[i], SZ_4K);
+		stream_one(m, masks[i], SZ_64K);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(copy);
+
+/* Are all pages from the first to the last where the device looks for them? */
+static bool coherent_works(char *cpu, dma_addr_t bus, size_t size)
+{
+	get_random_bytes(cpu, SZ_2K);
+	if (edu_move(bus, bus + size - SZ_2K, SZ_2K) ||
+	    memcmp(cpu, cpu + size - SZ_2K, SZ_2K))
+		return false;
+	/* Across the middle, unless that is all there is. */
+	return size < SZ_8K ||
+	       (!edu_move(bus, bus + size / 2 - SZ_1K, SZ_2K) &&
+		!memcmp(cpu, cpu + size / 2 - SZ_1K, SZ_2K));
+}
+
+static void coherent_one(struct seq_file *m, unsigned int bits, size_t size)
+{
+	struct device *dev = &edu->dev;
+	size_t align = PAGE_SIZE << get_order(size);
+	dma_addr_t bus;
+	char *cpu = dma_alloc_coherent(dev, size, &bus, GFP_KERNEL);
+
+	result(m, cpu, "no memory", "%zu coherent bytes, %u-bit mask", size, bits);
+	if (!cpu)
+		return;
+	result(m, IS_ALIGNED(bus, align), "it is not", "%zu: aligned to %zu",
+	       size, align);
+	result(m, bus + size - 1 <= DMA_BIT_MASK(bits), "it is not",
+	       "%zu: within %u bits", size, bits);
+	result(m, !memchr_inv(cpu, 0, size), "it is not", "%zu: zeroed", size);
+	result(m, coherent_works(cpu, bus, size), "it does not",
+	       "%zu: the device works on it", size);
+	dma_free_coherent(dev, size, cpu, bus);
+}
+
+static int coherent_show(struct seq_file *m, void *v)
+{
+	static const size_t sizes[] = { SZ_4K, 3 * SZ_4K, SZ_64K, SZ_2M };
+	static const unsigned int masks[] = { 64, 32, 28 };
+	int i, j;
+
+	guard(mutex)(&edu_lock);
+	for (i = 0; i < ARRAY_SIZE(masks); i++) {
+		int ret = dma_set_coherent_mask(&edu->dev,
+						DMA_BIT_MASK(masks[i]));
+
+		if (masks[i] >= 32)
+			result(m, !ret, "refused", "a coherent mask of %u bits",
+			       masks[i]);
+		else
+			seq_printf(m, "# coherent_mask_%u=%d\n", masks[i], ret);
+		for (j = 0; j < ARRAY_SIZE(sizes) && !ret; j++)
+			coherent_one(m, masks[i], sizes[j]);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(coherent);
+
+/* How many of @n buffers fail to be mapped. The bounced ones dmastat counts. */
+static int map_many(size_t size, int n)
+{
+	struct device *dev = &edu->dev;
+	int failed = 0;
+
+	while (n--) {
+		void *buf = (void *)__get_free_pages(GFP_KERNEL | __GFP_NOWARN,
+						     get_order(size));
+		dma_addr_t bus;
+
+		if (!buf)
+			return -ENOMEM;
+		bus = dma_map_single(dev, buf, size, DMA_TO_DEVICE);
+		if (dma_mapping_error(dev, bus))
+			failed++;
+		else
+			dma_unmap_single(dev, bus, size, DMA_TO_DEVICE);
+		free_pages((unsigned long)buf, get_order(size));
+	}
+	return failed;
+}
+
+#define ROUNDS	500
+
+static int rounds_show(struct seq_file *m, void *v)
+{
+	struct device *dev = &edu->dev;
+	int i, failed = 0;
+
+	guard(mutex)(&edu_lock);
+	dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32));
+	for (i = 0; i < ROUNDS; i++) {
+		dma_addr_t bus;
+		void *cpu = dma_alloc_coherent(dev, SZ_2M, &bus, GFP_KERNEL);
+
+		if (cpu)
+			dma_free_coherent(dev, SZ_2M, cpu, bus);
+		else
+			failed++;
+	}
+	result(m, !failed, "some failed", "%d times 2 MiB, allocated and freed",
+	       ROUNDS);
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(rounds);
+
+static int map64k_show(struct seq_file *m, void *v)
+{
+	guard(mutex)(&edu_lock);
+	dma_set_mask(&edu->dev, DMA_BIT_MASK(64));
+	seq_printf(m, "# failed=%d\n", map_many(SZ_64K, 256));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(map64k);
+
+static int map2m_show(struct seq_file *m, void *v)
+{
+	guard(mutex)(&edu_lock);
+	dma_set_mask(&edu->dev, DMA_BIT_MASK(64));
+	seq_printf(m, "# failed=%d\n", map_many(SZ_2M, 16));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(map2m);
+
+static const unsigned int mask_bits[] = { 64, 24, 47, 28, 44, 30, 40, 31, 36, 32 };
+
+/* Set a mask; whatever comes of it, nothing else may change. */
+static void mask_one(struct seq_file *m, unsigned int bits, int *answer, int round)
+{
+	struct device *dev = &edu->dev;
+	u64 mask = DMA_BIT_MASK(bits), before = *dev->dma_mask;
+	u64 limit = dev->bus_dma_limit, coherent = dev->coherent_dma_mask;
+	int ret = dma_set_mask(dev, mask);
+
+	result(m, *dev->dma_mask == (ret ? before : mask), "it is not",
+	       "round %d: after %u bits (%d) the mask is right", round, bits, ret);
+	if (dev->bus_dma_limit != limit || dev->coherent_dma_mask != coherent ||
+	    (round && ret != *answer))
+		result(m, false, "limit, coherent mask or answer",
+		       "round %d: %u bits change nothing else", round, bits);
+	*answer = ret;
+}
+
+static int masks_show(struct seq_file *m, void *v)
+{
+	int answer[ARRAY_SIZE(mask_bits)], i, round;
+	struct device *dev = &edu->dev;
+	dma_addr_t first, last;
+	void *buf;
+
+	guard(mutex)(&edu_lock);
+	buf = kzalloc(SZ_4K, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	first = dma_map_single(dev, buf, SZ_4K, DMA_TO_DEVICE);
+	if (dma_mapping_error(dev, first)) {
+		result(m, false, "it cannot", "a page can be mapped");
+		kfree(buf);
+		return 0;
+	}
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < ARRAY_SIZE(mask_bits); i++) {
+			int at = round ? ARRAY_SIZE(mask_bits) - 1 - i : i;
+
+			mask_one(m, mask_bits[at], &answer[at], round);
+		}
+	result(m, dma_set_mask(dev, DMA_BIT_MASK(12)) == -EIO, "it is not",
+	       "a mask of 12 bits is refused");
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	result(m, first <= dma_get_required_mask(dev), "it does not",
+	       "the required mask covers a mapping");
+	dma_unmap_single(dev, first, SZ_4K, DMA_TO_DEVICE);
+
+	last = dma_map_single(dev, buf, SZ_4K, DMA_TO_DEVICE);
+	result(m, !dma_mapping_error(dev, last) && first == last, "it differs",
+	       "the same buffer has the same address afterwards");
+	if (!dma_mapping_error(dev, last))
+		dma_unmap_single(dev, last, SZ_4K, DMA_TO_DEVICE);
+	kfree(buf);
+
+	for (i = 0; i < ARRAY_SIZE(mask_bits); i++)
+		seq_printf(m, "# mask_%u=%d\n", mask_bits[i], answer[i]);
+	seq_printf(m, "# required_mask=%#llx max_mapping_size=%zu\n",
+		   dma_get_required_mask(dev), dma_max_mapping_size(dev));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(masks);
+
+static int mmio_show(struct seq_file *m, void *v)
+{
+	struct device *dev = &edu->dev;
+	phys_addr_t phys = pci_resource_start(edu, 0);
+	dma_addr_t bus;
+
+	guard(mutex)(&edu_lock);
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	bus = dma_map_resource(dev, phys, SZ_4K, DMA_BIDIRECTIONAL, 0);
+	result(m, !dma_mapping_error(dev, bus) &&
+	       bus == pci_bus_address(edu, 0), "it has not",
+	       "a BAR has the address that the bus gave it");
+	if (!dma_mapping_error(dev, bus))
+		dma_unmap_resource(dev, bus, SZ_4K, DMA_BIDIRECTIONAL, 0);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mmio);
+
+static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	int ret = pcim_enable_device(pdev);
+
+	if (ret)
+		return ret;
+	regs = pcim_iomap_region(pdev, 0, KBUILD_MODNAME);
+	if (IS_ERR(regs))
+		return PTR_ERR(regs);
+	pci_set_master(pdev);
+	edu = pdev;
+
+	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	debugfs_create_file("copy", 0400, dir, NULL, &copy_fops);
+	debugfs_create_file("coherent", 0400, dir, NULL, &coherent_fops);
+	debugfs_create_file("rounds", 0400, dir, NULL, &rounds_fops);
+	debugfs_create_file("map64k", 0400, dir, NULL, &map64k_fops);
+	debugfs_create_file("map2m", 0400, dir, NULL, &map2m_fops);
+	debugfs_create_file("masks", 0400, dir, NULL, &masks_fops);
+	debugfs_create_file("mmio", 0400, dir, NULL, &mmio_fops);
+	return 0;
+}
+
+static void edu_remove(struct pci_dev *pdev)
+{
+	debugfs_remove(dir);
+}
+
+static const struct pci_device_id edu_ids[] = {
+	{ PCI_DEVICE(EDU_VENDOR, EDU_DEVICE) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, edu_ids);
+
+static struct pci_driver edu_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = edu_ids,
+	.probe = edu_probe,
+	.remove = edu_remove,
+};
+module_pci_driver(edu_driver);
+
+MODULE_DESCRIPTION("Asks the DMA API, and tries its answers on a device");
+MODULE_LICENSE("GPL");

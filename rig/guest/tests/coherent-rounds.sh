@@ -1,0 +1,25 @@
+#!/bin/sh
+#: platforms: pv
+#: devices: edu
+#: modules: dmastat dmatest
+#: timeout: 300
+#: base: expected-fail an exchange undone leaves scattered frames behind
+# Allocating and freeing coherent memory leaves all other memory as it was: what
+# could be mapped directly before still can.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/dmatest.sh
+
+# direct CASE WHEN: map buffers, none may fail or bounce.
+direct() {
+	dmastat_reset
+	dmatest "$1"
+	is "$(stat dmatest failed)" 0 "$1: none fails $2"
+	is "$(stat dmatest bounced)" 0 "$1: none bounces $2"
+}
+
+direct map64k before
+direct map2m before
+dmatest rounds
+direct map64k afterwards
+direct map2m afterwards

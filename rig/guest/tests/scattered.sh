@@ -1,0 +1,31 @@
+#!/bin/sh
+#: platforms: pv
+#: devices: nvme ahci virtio sdhci e1000e edu
+#: modules: dmastat dmatest
+#: dom0_mem: 768M,max:768M
+#: timeout: 900
+# dom0's memory was given to Xen and taken back page by page: its frames are no
+# longer neighbours. What spans pages has to bounce, and coherent memory has to be
+# exchanged for memory that is contiguous.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/dmatest.sh
+. /rig/lib/balloon.sh
+
+scatter
+
+dmastat_reset
+dmatest map64k
+many=$(stat dmatest bounced)
+note "of 256 buffers of 64 KiB $many bounce"
+holds "most of 64 KiB buffers are not contiguous" [ "$many" -gt 128 ]
+dmastat_reset
+dmatest copy
+holds "such a buffer is bounced on its way" [ "$(stat dmatest bounced)" -gt 0 ]
+dmatest coherent
+# Disks need no bouncing: under Xen the block layer joins no pages of a request
+# that are not neighbours in the machine. Packets may.
+for id in nvme ahci virtio sdhci e1000e; do
+	io_on "$id"
+done

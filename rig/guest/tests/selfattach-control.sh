@@ -1,0 +1,16 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme
+#: modules: dmastat
+#: kernel: notranslate
+#: timeout: 300
+#: expect: fail foreign pages are not translated to bus frames in this kernel
+# The negative control of selfattach and domu: with the translation taken out of
+# the kernel they must see wrong data, or they would see nothing at all.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/selfattach.sh
+
+xen_up || exit 1
+self_attach_io

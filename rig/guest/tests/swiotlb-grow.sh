@@ -1,0 +1,23 @@
+#!/bin/sh
+#: devices: nvme e1000e
+#: modules: dmastat
+#: linux: swiotlb=512,force
+#: base@pv: expected-fail the pool of a PV domain cannot grow
+# A pool of 1 MiB is too small for what must bounce, and grows. In a PV domain the
+# memory that it gets is not contiguous, and has to be exchanged.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/swiotlb.sh
+. /rig/lib/balloon.sh
+
+on pv && scatter
+before=$(pool_mib)
+# Eight at a time need some MiB.
+nvme=$(disk nvme)
+for job in 1 2 3 4 5 6 7 8; do
+	read_direct "$nvme" 0 "$DISK_FILL" $MIB >/dev/null &
+done
+wait
+io_on nvme e1000e
+holds "more than $before MiB" [ "$(pool_mib)" -gt "$before" ]
