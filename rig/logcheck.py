@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import paths
 
 CONTEXT = 12              # lines shown from a report on
-LOCKDEP = 120             # lines that a report of lockdep may have before its trace
+# Reports that end with a trace, and how many lines come before it at the most.
+TRACED = {"WARN": CONTEXT, "lockdep": 120}
 
 # (category, what a line of such a report looks like). The first match names it.
 PATTERNS = tuple((name, re.compile(regex)) for name, regex in (
@@ -117,7 +118,9 @@ def check(text, platform, noise=None):
         if kind is None or index < quiet_until:
             continue
         if _is_noise("\n".join(lines[index:index + CONTEXT]), len(line), noise):
-            trace_until = index + (LOCKDEP if kind == "lockdep" else CONTEXT)
+            # Only these have traces; one after another line is a report of its own.
+            if kind in TRACED:
+                trace_until = index + TRACED[kind]
             continue
         if kind == "trace" and index < trace_until:
             continue
