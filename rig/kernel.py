@@ -93,11 +93,19 @@ def compiler(arch):
         raise KernelError(f"no compiler {name}: {err}") from err
 
 
-def input_hash(arch, tree):
+def symbols_of(arch, variant):
+    """The symbols that the fragments want."""
+    names = ["common", arch]
+    if variant != "base" and (paths.RIG / "config" / f"series-{arch}.config").exists():
+        names.append(f"series-{arch}")
+    return kconfig.wanted(names)
+
+
+def input_hash(arch, variant, tree):
     """The key of the result in the cache."""
     digest = hashlib.sha256()
     for part in (arch, tree_id(tree), compiler(arch),
-                 kconfig.fragment(kconfig.wanted(("common", arch))),
+                 kconfig.fragment(symbols_of(arch, variant)),
                  " ".join(make_args(arch, Path("tree"), Path("tree/out"))), RECIPE):
         digest.update(part.encode() + b"\0")
     for path in module_sources():
@@ -163,9 +171,9 @@ def _make(args, log, progress, **env):
         raise KernelError(f"{' '.join(args[-2:])} failed, see {log}:\n  " + "\n  ".join(words))
 
 
-def configure(arch, tree, out, log, progress):
+def configure(arch, variant, tree, out, log, progress):
     """Make OUT/.config of the fragments; every symbol must stick."""
-    symbols = kconfig.wanted(("common", arch))
+    symbols = symbols_of(arch, variant)
     out.mkdir(exist_ok=True)
     # Loading it from within OUT would make kconfig complain about its own file.
     fragment = out / "rig.fragment"
@@ -200,9 +208,10 @@ def _load(arch, variant, place):
 
 
 def build(arch, variant, tree):
-    """The Kernel of TREE for ARCH. VARIANT only names it: ours, base, notranslate."""
+    """The Kernel of TREE for ARCH. VARIANT: ours, notranslate, or base, which has no
+    symbols of the series."""
     tree = Path(tree).resolve()
-    key = input_hash(arch, tree)
+    key = input_hash(arch, variant, tree)
     place = paths.cache("kernels") / f"{arch}-{key}"
     if place.exists():
         os.utime(place)
@@ -217,9 +226,12 @@ def build(arch, variant, tree):
     start = time.monotonic()
     with paths.locked(f"kernel-{hashlib.sha256(str(out).encode()).hexdigest()[:12]}"):
         progress = _Progress(what, out)
-        configure(arch, tree, out, log, progress)
+        configure(arch, variant, tree, out, log, progress)
         _make(make_args(arch, tree, out) + [ARCHES[arch].target, "modules"], log, progress)
         modules = _build_modules(arch, tree, out, log, progress)
+        # Those of the tree itself, KUnit and the series' tests, go beside them.
+        modules += [path for path in sorted(out.rglob("*.ko"))
+                    if "rig-modules" not in path.parts]
         tmp = place.with_suffix(f".tmp{os.getpid()}")
         (tmp / "modules").mkdir(parents=True)
         shutil.copy(out / ARCHES[arch].image, tmp / "image")

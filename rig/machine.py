@@ -89,8 +89,8 @@ def device_args(devices, files):
 
 def _base_args(machine, serial):
     memory = machine.memory or MEMORY[machine.platform]
-    return ["-accel", "tcg", "-m", str(memory), "-nodefaults", "-display", "none",
-            "-no-reboot", "-monitor", "none", "-serial", serial]
+    return ["-accel", "tcg", "-smp", str(machine.cpus), "-m", str(memory), "-nodefaults",
+            "-display", "none", "-no-reboot", "-monitor", "none", "-serial", serial]
 
 
 def _x86(machine, files, serial):

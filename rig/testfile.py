@@ -11,7 +11,7 @@ PLATFORMS = ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64")
 ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
            "arm64": "arm64", "bare-arm64": "arm64", "arm": "arm"}
 DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e", "edu")
-KEYS = ("platforms", "devices", "memory", "dom0_mem", "xen", "linux", "dtb", "timeout",
+KEYS = ("platforms", "devices", "memory", "cpus", "dom0_mem", "xen", "linux", "dtb", "timeout",
         "domu", "modules", "base", "kernel", "expect", "full")
 DTBS = ("plain", "noncoherent")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
@@ -31,6 +31,7 @@ class Machine:
     platform: str
     kernel: str = "ours"
     memory: int = 0
+    cpus: int = 1
     dom0_mem: str = ""
     xen: str = ""
     linux: str = ""
@@ -90,6 +91,7 @@ class TestFile:
         return Machine(platform=platform, kernel=kernel,
                        alone=self.name if self.must_fail(platform, kernel) else "",
                        memory=int(self.get("memory", platform) or 0),
+                       cpus=int(self.get("cpus", platform) or 1),
                        dom0_mem=self.get("dom0_mem", platform), xen=self.get("xen", platform),
                        linux=self.get("linux", platform),
                        dtb=self.get("dtb", platform) or "plain")
@@ -105,7 +107,7 @@ def _check(path, key, value):
     for word in value.split() if known else ():
         if word not in known:
             raise TestFileError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")
-    if plain in ("memory", "timeout") and not re.fullmatch(r"[1-9][0-9]*", value):
+    if plain in ("memory", "cpus", "timeout") and not re.fullmatch(r"[1-9][0-9]*", value):
         raise TestFileError(f"{path}: {plain}: '{value}' is not a number")
     if plain in ("domu", "full") and value not in ("yes", "no"):
         raise TestFileError(f"{path}: {plain}: '{value}' is neither yes nor no")

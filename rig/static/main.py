@@ -14,7 +14,7 @@ from . import ctx as context  # noqa: E402
 
 #: in the order to run them: quick ones first
 CHECKS = ("forbidden", "shellcheck", "pyunit", "checkpatch", "kerneldoc",
-          "hotpath", "w1", "sparse", "perpatch")
+          "hotpath", "lockless", "w1", "sparse", "perpatch")
 
 
 def results(checks, ctx):

@@ -8,13 +8,16 @@
  * the one which Xen told when it mapped the grant, kept in p2m.c.
  */
 
+#include <linux/atomic.h>
+#include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/memblock.h>
 #include <linux/minmax.h>
-#include <linux/mmzone.h>
-#include <linux/pfn.h>
+#include <linux/seq_file.h>
+#include <linux/xarray.h>
 
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
@@ -22,8 +25,13 @@
 
 #include <asm/xen/hypercall.h>
 
-/* Does Xen maintain caches for us?  Xen 4.5 and later does. */
-static bool xen_flushes_caches __ro_after_init;
+#include "p2m.h"
+
+static atomic_long_t xen_flushes = ATOMIC_LONG_INIT(0);
+static atomic_long_t xen_flush_errors = ATOMIC_LONG_INIT(0);
+
+/* Devices whose trouble has been told. */
+static DEFINE_XARRAY_FLAGS(xen_flush_reported, XA_FLAGS_LOCK_IRQ);
 
 /**
  * xen_bus_from_phys() - bus address of a local or a foreign page
@@ -34,79 +42,89 @@ static bool xen_flushes_caches __ro_after_init;
  */
 phys_addr_t xen_bus_from_phys(phys_addr_t phys)
 {
-	unsigned long bfn = pfn_to_bfn(XEN_PFN_DOWN(phys));
+	unsigned long bfn;
 
+	xen_p2m_contiguous(&xen_p2m, XEN_PFN_DOWN(phys), 1, &bfn);
 	return ((phys_addr_t)bfn << XEN_PAGE_SHIFT) | xen_offset_in_page(phys);
 }
 EXPORT_SYMBOL_GPL(xen_bus_from_phys);
 
-/*
- * A page of Linux may be several of Xen's, so the walk goes by Xen's.
- */
-static bool xen_bus_contiguous(phys_addr_t phys, size_t size)
-{
-	unsigned long pfn = XEN_PFN_DOWN(phys);
-	unsigned long last = XEN_PFN_DOWN(phys + size - 1);
-	unsigned long bfn = pfn_to_bfn(pfn);
-
-	while (pfn < last)
-		if (pfn_to_bfn(++pfn) != ++bfn)
-			return false;
-	return true;
-}
-
 /**
- * xen_must_bounce() - is a buffer scattered, or its cache out of everybody's
- *	reach?
+ * xen_must_bounce() - is a buffer scattered on the bus?
  * @dev: device that is going to access the buffer
  * @phys: physical address of the buffer
  * @size: its length in bytes, at least 1
  *
- * Where Xen does not maintain caches and the device is not coherent, a foreign
- * page has to be bounced: the CPU reaches its data, but the maintenance on unmap
- * knows the page only by its bus frame.
+ * A buffer that is not bounced is either local or foreign as a whole.
  *
  * Context: Any.
  * Return: %true if the buffer must be bounced.
  */
 bool xen_must_bounce(struct device *dev, phys_addr_t phys, size_t size)
 {
-	if (!xen_bus_contiguous(phys, size))
-		return true;
-	return !xen_flushes_caches && !dev_is_dma_coherent(dev) &&
-		xen_bus_from_phys(phys) != phys;
+	unsigned long pfn = XEN_PFN_DOWN(phys);
+	unsigned long nr = XEN_PFN_DOWN(phys + size - 1) - pfn + 1;
+	unsigned long bfn;
+
+	/* A frame is contiguous with itself. */
+	return nr > 1 && !xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn);
 }
 
 /*
- * Frames of other domains have no struct page at the number that they have on
- * the bus, since our own memory is where the machine has it.
+ * Where the CPU sees what is on the bus at @bus. Caches are tagged physically, so
+ * that maintenance through any mapping acts on the frame that is behind it: for a
+ * foreign frame this is the pfn where we have it. Memory that is reserved without
+ * a mapping can neither be seen nor touched.
+ *
+ * Return: how many of @size bytes are there in a row, 0 if it is out of sight.
  */
-static bool xen_bus_is_foreign(phys_addr_t bus)
+static size_t xen_cpu_view(phys_addr_t bus, size_t size, phys_addr_t *phys)
 {
-	return !pfn_valid(PFN_DOWN(bus));
-}
+	unsigned long pfn, nr;
 
-/*
- * Xen works on one of its pages at a time.  A failure is the device's data at
- * stake, and nothing here can repair it: say so.
- */
-static void xen_cache_maint(struct device *dev, phys_addr_t bus, size_t size,
-			    u32 op)
-{
-	struct gnttab_cache_flush flush = { .op = op };
-	int rc;
-
-	for (; size; size -= flush.length, bus += flush.length) {
-		flush.offset = xen_offset_in_page(bus);
-		flush.length = min_t(size_t, size,
-				     XEN_PAGE_SIZE - flush.offset);
-		flush.a.dev_bus_addr = bus - flush.offset;
-
-		rc = HYPERVISOR_grant_table_op(GNTTABOP_cache_flush, &flush, 1);
-		if (rc)
-			dev_err_ratelimited(dev, "Xen does not maintain the cache of foreign frame %pa: error %d\n",
-					    &bus, rc);
+	nr = xen_p2m_find_bfn(&xen_p2m, XEN_PFN_DOWN(bus), &pfn);
+	if (nr) {
+		*phys = ((phys_addr_t)pfn << XEN_PAGE_SHIFT) |
+			xen_offset_in_page(bus);
+		return min_t(u64, size, ((u64)nr << XEN_PAGE_SHIFT) -
+			     xen_offset_in_page(bus));
 	}
+	*phys = bus;
+	return memblock_is_map_memory(bus) ? size : 0;
+}
+
+/* Once a device: data are at stake, but a log full of it helps nobody. */
+static void xen_report_flush(struct device *dev, phys_addr_t bus, int error)
+{
+	unsigned long flags;
+	int told;
+
+	atomic_long_inc(&xen_flush_errors);
+	xa_lock_irqsave(&xen_flush_reported, flags);
+	told = __xa_insert(&xen_flush_reported, (unsigned long)dev >> 2,
+			   xa_mk_value(1), GFP_NOWAIT | __GFP_NOWARN);
+	xa_unlock_irqrestore(&xen_flush_reported, flags);
+	if (told != -EBUSY)
+		dev_err(dev, "Xen does not maintain the cache of frame %pa, which is out of sight: error %d\n",
+			&bus, error);
+}
+
+/* Let Xen maintain the cache of a part of one of its pages. */
+static size_t xen_flush(struct device *dev, phys_addr_t bus, size_t size, u32 op)
+{
+	struct gnttab_cache_flush flush = {
+		.op = op,
+		.offset = xen_offset_in_page(bus),
+		.a.dev_bus_addr = bus - xen_offset_in_page(bus),
+	};
+	int ret;
+
+	flush.length = min_t(size_t, size, XEN_PAGE_SIZE - flush.offset);
+	atomic_long_inc(&xen_flushes);
+	ret = HYPERVISOR_grant_table_op(GNTTABOP_cache_flush, &flush, 1);
+	if (ret)
+		xen_report_flush(dev, bus, ret);
+	return flush.length;
 }
 
 /**
@@ -121,11 +139,17 @@ static void xen_cache_maint(struct device *dev, phys_addr_t bus, size_t size,
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir)
 {
-	if (!xen_bus_is_foreign(bus))
-		arch_sync_dma_for_device(bus, size, dir);
-	else
-		xen_cache_maint(dev, bus, size, dir == DMA_FROM_DEVICE ?
-				GNTTAB_CACHE_INVAL : GNTTAB_CACHE_CLEAN);
+	u32 op = dir == DMA_FROM_DEVICE ? GNTTAB_CACHE_INVAL : GNTTAB_CACHE_CLEAN;
+	phys_addr_t phys;
+	size_t part;
+
+	for (; size; size -= part, bus += part) {
+		part = xen_cpu_view(bus, size, &phys);
+		if (part)
+			arch_sync_dma_for_device(phys, part, dir);
+		else
+			part = xen_flush(dev, bus, size, op);
+	}
 }
 
 /**
@@ -140,22 +164,39 @@ void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 		      enum dma_data_direction dir)
 {
-	if (!xen_bus_is_foreign(bus))
-		arch_sync_dma_for_cpu(bus, size, dir);
-	else if (dir != DMA_TO_DEVICE)
-		xen_cache_maint(dev, bus, size, GNTTAB_CACHE_INVAL);
+	phys_addr_t phys;
+	size_t part;
+
+	for (; size; size -= part, bus += part) {
+		part = xen_cpu_view(bus, size, &phys);
+		if (part) {
+			arch_sync_dma_for_cpu(phys, part, dir);
+			continue;
+		}
+		if (dir == DMA_TO_DEVICE)
+			return;
+		part = xen_flush(dev, bus, size, GNTTAB_CACHE_INVAL);
+	}
 }
 
-/**
- * xen_probe_cache_flush() - find out whether Xen maintains caches for us
- *
- * Context: Boot, before xen_swiotlb_enable().
- */
-void __init xen_probe_cache_flush(void)
+static int p2m_show(struct seq_file *m, void *v)
 {
-	/* An empty request: Xen refuses it only if it does not know it. */
-	struct gnttab_cache_flush flush = { };
-	int rc = HYPERVISOR_grant_table_op(GNTTABOP_cache_flush, &flush, 1);
+	struct xen_p2m_stats stats;
 
-	xen_flushes_caches = rc != -ENOSYS;
+	xen_p2m_get_stats(&xen_p2m, &stats);
+	seq_printf(m, "ranges %lu\npages %lu\nretries %lu\n", stats.ranges,
+		   stats.pages, stats.retries);
+	seq_printf(m, "flushes %ld\nflush_errors %ld\n",
+		   atomic_long_read(&xen_flushes),
+		   atomic_long_read(&xen_flush_errors));
+	return 0;
 }
+DEFINE_SHOW_ATTRIBUTE(p2m);
+
+static int __init xen_dma_debugfs(void)
+{
+	if (xen_swiotlb_detect())
+		debugfs_create_file("xen_p2m", 0400, NULL, NULL, &p2m_fops);
+	return 0;
+}
+late_initcall(xen_dma_debugfs);

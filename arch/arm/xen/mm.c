@@ -31,7 +31,6 @@ static int __init xen_mm_init(void)
 	if (!xen_swiotlb_detect())
 		return 0;
 
-	xen_probe_cache_flush();
 	xen_swiotlb_enable();
 
 	/*

@@ -23,7 +23,6 @@ void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir);
 void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 		      enum dma_data_direction dir);
-void xen_probe_cache_flush(void);
 
 /* The page allocator hands out local memory only. */
 static inline bool xen_coherent_ok(phys_addr_t phys, size_t size)

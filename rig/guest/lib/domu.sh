@@ -19,7 +19,8 @@ _block_script() {
 }
 
 # domu_io TYPE ID OFFSET: a domain (pv or pvh) reads what the host put on the disk
-# and writes at OFFSET. Prints its verdict: read=… write=… sha256=…
+# and writes at OFFSET. Prints its verdict: read=… write=… sha256=… It has
+# $DOMU_MIB of memory.
 domu_io() {
 	_block_script
 	_real=$(disk "$2") || return 1
@@ -33,15 +34,15 @@ domu_io() {
 		kernel = "/domu/kernel"
 		ramdisk = "/domu/initrd"
 		extra = "console=hvc0 ignore_loglevel panic=1 fill=$DISK_FILL sum=$_want at=$3"
-		memory = 256
+		memory = ${DOMU_MIB:-256}
 		vcpus = 1
 		disk = [ "phy:$_real,xvda,w", "phy:$_loop,xvdb,w" ]
 		on_crash = "destroy"
 		on_reboot = "destroy"
 	EOF
 	xl create domu.cfg >&2 || return 1
-	xenstore-read /local/domain/1/console/tty >&2
-	cat "$(xenstore-read /local/domain/1/console/tty)" >console.txt 2>/dev/null &
+	_tty=$(xenstore-read "/local/domain/$(xl domid guest)/console/tty")
+	cat "$_tty" >console.txt 2>/dev/null &
 	_cat=$!
 	_left=240
 	while xl domid guest >/dev/null 2>&1 && [ $_left -gt 0 ]; do
@@ -63,12 +64,12 @@ domu_on() {
 	for id in "$@"; do
 		dmastat_reset
 		at=$((DISK_FREE + 8 * MIB))
-		verdict=$(domu_io $type $id $at)
+		verdict=$(domu_io $type "$id" $at)
 		note "device=$id verdict: $verdict"
 		is "${verdict% sha256=*}" "read=good write=good" "$id: the domU's data is right"
 		note "host-verify disk=$id offset=$at length=$((4 * MIB)) sha256=${verdict##*sha256=}"
-		holds "$id maps foreign pages" [ "$(stat $id foreign)" -gt 0 ]
-		is_idle $id
-		stat_report $id
+		holds "$id maps foreign pages" [ "$(stat "$id" foreign)" -gt 0 ]
+		is_idle "$id"
+		stat_report "$id"
 	done
 }

@@ -21,6 +21,7 @@ static struct {
 	atomic64_t local_for_cpu;
 	atomic64_t local_bytes;
 	atomic64_t local_foreign;
+	atomic64_t local_absent;
 	atomic64_t hv_ok;
 	atomic64_t hv_failed;
 	atomic64_t hv_bytes;
@@ -49,6 +50,17 @@ static size_t sync_size(struct pt_regs *regs)
 #endif
 }
 
+/* Has the page no frame: ballooned away, or waiting for a grant? */
+static bool is_absent(phys_addr_t phys)
+{
+	struct page *page;
+
+	if (!pfn_valid(PHYS_PFN(phys)))
+		return false;
+	page = pfn_to_page(PHYS_PFN(phys));
+	return PageOffline(page) || is_zone_device_page(page);
+}
+
 static void count_local(struct pt_regs *regs)
 {
 	phys_addr_t phys = sync_phys(regs);
@@ -57,6 +69,8 @@ static void count_local(struct pt_regs *regs)
 	atomic64_add(size, &maint.local_bytes);
 	if (dmastat_is_foreign(phys, size))
 		atomic64_inc(&maint.local_foreign);
+	else if (is_absent(phys))
+		atomic64_inc(&maint.local_absent);
 }
 
 static int for_device(struct kprobe *kp, struct pt_regs *regs)
@@ -135,9 +149,10 @@ static int maint_show(struct seq_file *m, void *v)
 	seq_printf(m, "local_for_device=%lld local_for_cpu=%lld ",
 		   atomic64_read(&maint.local_for_device),
 		   atomic64_read(&maint.local_for_cpu));
-	seq_printf(m, "local_bytes=%lld local_foreign=%lld ",
+	seq_printf(m, "local_bytes=%lld local_foreign=%lld local_absent=%lld ",
 		   atomic64_read(&maint.local_bytes),
-		   atomic64_read(&maint.local_foreign));
+		   atomic64_read(&maint.local_foreign),
+		   atomic64_read(&maint.local_absent));
 	seq_printf(m, "hv_ok=%lld hv_failed=%lld hv_bytes=%lld hv_error=%lld ",
 		   atomic64_read(&maint.hv_ok), atomic64_read(&maint.hv_failed),
 		   atomic64_read(&maint.hv_bytes),

@@ -15,8 +15,10 @@ on pv && scatter
 before=$(pool_mib)
 # Eight at a time need some MiB.
 nvme=$(disk nvme)
-for job in 1 2 3 4 5 6 7 8; do
-	read_direct "$nvme" 0 "$DISK_FILL" $MIB >/dev/null &
+job=0
+while [ $job -lt 8 ]; do
+	read_direct "$nvme" 0 "$DISK_FILL" "$MIB" >/dev/null &
+	job=$((job + 1))
 done
 wait
 io_on nvme e1000e

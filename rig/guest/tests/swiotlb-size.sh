@@ -12,5 +12,5 @@ is "$(pool_mib)" 32 "the pool has the size asked for"
 holds "and the areas" said "software IO TLB: area num 2\."
 io_on nvme
 is "$(stat nvme bounced)" "$(stat nvme maps)" "force is heard after the numbers"
-is "$(cat $SWIOTLB/io_tlb_used)" 0 "every slot is given back"
-holds "the high-water mark was moved" [ "$(cat $SWIOTLB/io_tlb_used_hiwater)" -gt 0 ]
+is "$(cat "$SWIOTLB/io_tlb_used")" 0 "every slot is given back"
+holds "the high-water mark was moved" [ "$(cat "$SWIOTLB/io_tlb_used_hiwater")" -gt 0 ]

@@ -1,0 +1,47 @@
+"""rig/static/lockless.py on made-up code."""
+
+import unittest
+
+from rig.static import disasm, lockless
+
+TEXT = """
+Disassembly of section .text:
+
+0000000000000000 <xen_p2m_contiguous>:
+   0:\tldr\tx3, [x0]
+   4:\tbl\t0 <__rcu_read_lock>
+\t\t\t4: R_AARCH64_CALL26\t__rcu_read_lock
+   8:\t%s
+\t\t\t8: %s
+   c:\tret
+"""
+
+
+def faults(insn, reloc="R_AARCH64_NONE\tnothing"):
+    function, = disasm.functions(TEXT % (insn, reloc))
+    return lockless.faults(function)
+
+
+class Faults(unittest.TestCase):
+    def test_plain_code(self):
+        for insn in ("ldar\tw1, [x0]", "ldp\tx1, x2, [x0]", "stp\tx1, x2, [sp]",
+                     "dmb\tishld", "str\tx1, [x2]", "ldrb\tw1, [x0]"):
+            self.assertEqual(faults(insn), [], insn)
+
+    def test_atomics(self):
+        for insn in ("ldxr\tw1, [x0]", "stlxr\tw2, w1, [x0]", "ldaddal\tw1, w2, [x0]",
+                     "casal\tx1, x2, [x0]", "swpa\tx1, x2, [x0]", "ldrex\tr1, [r0]",
+                     "strexeq\tr2, r1, [r0]", "stadd\tw1, [x0]"):
+            self.assertEqual(len(faults(insn)), 1, insn)
+
+    def test_calls(self):
+        self.assertEqual(faults("bl\t0 <x>", "R_AARCH64_CALL26\tp2m_count_retry"), [])
+        self.assertEqual(len(faults("bl\t0 <x>", "R_AARCH64_CALL26\t_raw_spin_lock")), 1)
+        self.assertEqual(len(faults("b\t0 <x>", "R_AARCH64_JUMP26\tmutex_lock+0x4")), 1)
+
+    def test_missing(self):
+        self.assertEqual([w for _, w in lockless.check([])], [["is not there"]] * 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
