@@ -1,6 +1,6 @@
 # The verbs. Each is a line of shell; what they do stands in rig/ and series/.
 .DEFAULT_GOAL := help
-.PHONY: help run shell check check-full tree refresh series deps
+.PHONY: help run shell check check-full bench tree refresh series deps
 MAKEFLAGS += --no-print-directory
 
 export PLATFORM KERNEL TEST FILES KSRC JOBS FORCE
@@ -30,6 +30,9 @@ check: deps ## all tests: units, static, every platform
 
 check-full: deps ## the same, and the whole suite on the base kernel too
 	@$(PYTHON) rig/check.py full
+
+bench: deps ## count instructions on the base kernel and on ours, side by side
+	@$(PYTHON) rig/bench.py
 
 tree: deps ## a git tree in build/tree: the base, then one commit a patch
 	@$(PYTHON) series/series.py tree

@@ -21,6 +21,7 @@ import paths
 
 MODULES = paths.RIG / "guest" / "modules"
 BUILD_TIME = 5400         # seconds a build may take
+FAST = "-fast"            # ends the name of a variant without debugging
 RECIPE = "1"              # change it when a build here comes to mean something else
 
 
@@ -96,8 +97,11 @@ def compiler(arch):
 def symbols_of(arch, variant):
     """The symbols that the fragments want."""
     names = ["common", arch]
-    if variant != "base" and (paths.RIG / "config" / f"series-{arch}.config").exists():
+    if not variant.startswith("base") and (
+            paths.RIG / "config" / f"series-{arch}.config").exists():
         names.append(f"series-{arch}")
+    if variant.endswith(FAST):
+        names.append("fast")
     return kconfig.wanted(names)
 
 
@@ -209,7 +213,7 @@ def _load(arch, variant, place):
 
 def build(arch, variant, tree):
     """The Kernel of TREE for ARCH. VARIANT: ours, notranslate, or base, which has no
-    symbols of the series."""
+    symbols of the series; '-fast' after it leaves debugging out."""
     tree = Path(tree).resolve()
     key = input_hash(arch, variant, tree)
     place = paths.cache("kernels") / f"{arch}-{key}"
@@ -220,7 +224,7 @@ def build(arch, variant, tree):
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"kernel-{arch}-{variant}.log"
     log.write_bytes(b"")
-    out = tree / f".rig-{arch}"
+    out = tree / f".rig-{arch}{FAST if variant.endswith(FAST) else ''}"
     what = f"{variant} for {arch}"
     apt.say(f"kernel: building {what} ({compiler(arch)}), log in {log}")
     start = time.monotonic()

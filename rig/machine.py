@@ -90,7 +90,9 @@ def device_args(devices, files):
 def _base_args(machine, serial):
     memory = machine.memory or MEMORY[machine.platform]
     return ["-accel", "tcg", "-smp", str(machine.cpus), "-m", str(memory), "-nodefaults",
-            "-display", "none", "-no-reboot", "-monitor", "none", "-serial", serial]
+            "-display", "none", "-no-reboot", "-monitor", "none", "-serial", serial,
+            # A guest's nanosecond is an instruction.
+            *(["-icount", "shift=0,sleep=off"] if machine.icount else [])]
 
 
 def _x86(machine, files, serial):

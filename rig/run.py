@@ -25,7 +25,7 @@ import trees
 
 RESULTS = paths.BUILD / "results"
 TESTS = paths.RIG / "guest" / "tests"
-KERNELS = ("ours", "base", "notranslate")
+KERNELS = ("ours", "base", "notranslate", "ours-fast", "base-fast")
 ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
           trees.TreeError, elf.ElfError)
 # Above this much memory, in MiB, that nothing uses, two machines boot at a time.
@@ -80,7 +80,7 @@ def build_kernels(boots):
             raise testfile.TestFileError(f"KERNEL={variant}: not one of {' '.join(KERNELS)}")
         key = (testfile.ARCH_OF[item.machine.platform], variant)
         if key not in built:
-            built[key] = kernels.build(*key, trees.tree(variant))
+            built[key] = kernels.build(*key, trees.tree(variant.removesuffix(kernels.FAST)))
     return built
 
 

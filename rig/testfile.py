@@ -11,7 +11,7 @@ PLATFORMS = ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64")
 ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
            "arm64": "arm64", "bare-arm64": "arm64", "arm": "arm"}
 DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e", "edu")
-KEYS = ("platforms", "devices", "memory", "cpus", "dom0_mem", "xen", "linux", "dtb", "timeout",
+KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux", "dtb", "timeout",
         "domu", "modules", "base", "kernel", "expect", "full")
 DTBS = ("plain", "noncoherent")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
@@ -32,6 +32,7 @@ class Machine:
     kernel: str = "ours"
     memory: int = 0
     cpus: int = 1
+    icount: bool = False
     dom0_mem: str = ""
     xen: str = ""
     linux: str = ""
@@ -92,6 +93,7 @@ class TestFile:
                        alone=self.name if self.must_fail(platform, kernel) else "",
                        memory=int(self.get("memory", platform) or 0),
                        cpus=int(self.get("cpus", platform) or 1),
+                       icount=self.flag("icount", platform),
                        dom0_mem=self.get("dom0_mem", platform), xen=self.get("xen", platform),
                        linux=self.get("linux", platform),
                        dtb=self.get("dtb", platform) or "plain")
@@ -109,7 +111,7 @@ def _check(path, key, value):
             raise TestFileError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")
     if plain in ("memory", "cpus", "timeout") and not re.fullmatch(r"[1-9][0-9]*", value):
         raise TestFileError(f"{path}: {plain}: '{value}' is not a number")
-    if plain in ("domu", "full") and value not in ("yes", "no"):
+    if plain in ("domu", "full", "icount") and value not in ("yes", "no"):
         raise TestFileError(f"{path}: {plain}: '{value}' is neither yes nor no")
 
 
