@@ -28,7 +28,9 @@ def faults(function):
             wrong.append("%x: %s %s is atomic" % (insn.addr, insn.op, insn.args))
         if not _CALL.match(insn.op):
             continue
-        for kind, symbol in insn.relocs:
+        # A call within the section has no relocation, but objdump names it.
+        names = [symbol for _, symbol in insn.relocs] or re.findall(r"<(.+)>", insn.args)
+        for symbol in names:
             name = re.split(r"[+-]0x", symbol)[0]
             name = re.sub(r"\.(part|isra|constprop|cold)\.?\d*$", "", name)
             if name not in MAY_CALL and name != function.name:

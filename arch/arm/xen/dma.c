@@ -105,8 +105,8 @@ static void xen_report_flush(struct device *dev, phys_addr_t bus, int error)
 			   xa_mk_value(1), GFP_NOWAIT | __GFP_NOWARN);
 	xa_unlock_irqrestore(&xen_flush_reported, flags);
 	if (told != -EBUSY)
-		dev_err(dev, "Xen does not maintain the cache of frame %pa, which is out of sight: error %d\n",
-			&bus, error);
+		dev_err_ratelimited(dev, "Xen does not maintain the cache of frame %pa, which is out of sight: error %d\n",
+				    &bus, error);
 }
 
 /* Let Xen maintain the cache of a part of one of its pages. */

@@ -39,6 +39,14 @@ class Faults(unittest.TestCase):
         self.assertEqual(len(faults("bl\t0 <x>", "R_AARCH64_CALL26\t_raw_spin_lock")), 1)
         self.assertEqual(len(faults("b\t0 <x>", "R_AARCH64_JUMP26\tmutex_lock+0x4")), 1)
 
+    def test_calls_within_the_section(self):
+        text = TEXT.rsplit("\t\t\t8:", 1)[0] + "   c:\tret\n"
+        for insn, wrong in (("bl\t40 <p2m_lock>", 1), ("b.ne\t40 <p2m_lock+0x4>", 1),
+                            ("b.ne\tc <xen_p2m_contiguous+0xc>", 0),
+                            ("bl\t40 <p2m_count_retry>", 0)):
+            function, = disasm.functions(text % insn)
+            self.assertEqual(len(lockless.faults(function)), wrong, insn)
+
     def test_missing(self):
         self.assertEqual([w for _, w in lockless.check([])], [["is not there"]] * 2)
 
