@@ -11,9 +11,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import apt
+import devicetree
 import disks
-import fdt
 import guestfs
 import machine
 import testfile
@@ -54,23 +53,21 @@ def make_files(boot, kernel, directory, files=None, shell=False):
         xen = userland.xen_image(testfile.ARCH_OF[platform])
     made = machine.Files(kernel=kernel.image, initrd=initrd, xen=xen, disks=images,
                          tftp=directory / "tftp")
-    if boot.machine.dtb == "noncoherent":
-        made.dtb = _noncoherent(boot, made, directory)
+    if boot.machine.dtb != "plain":
+        made.dtb = _device_tree(boot, made, directory)
     return made, nonce
 
 
-def _noncoherent(boot, files, directory):
-    """QEMU's own device tree without 'dma-coherent'."""
+def _device_tree(boot, files, directory):
+    """QEMU's own device tree with the changes that the boot declares."""
     plain = directory / "plain.dtb"
     done = subprocess.run(machine.dump_dtb_command(boot, files, plain), text=True,
                           timeout=120, capture_output=True, check=False)
     if not plain.exists():
-        raise apt.AptError(f"QEMU wrote no device tree: {done.stderr.strip()}")
-    blob, removed = fdt.without_property(plain.read_bytes(), "dma-coherent")
-    if not removed:
-        raise apt.AptError("QEMU's device tree has no dma-coherent to take out")
-    out = directory / "noncoherent.dtb"
-    out.write_bytes(blob)
+        raise devicetree.DeviceTreeError(
+            f"QEMU wrote no device tree: {done.stderr.strip()}")
+    out = directory / "changed.dtb"
+    out.write_bytes(devicetree.changed(plain.read_bytes(), boot.machine.dtb.split()))
     return out
 
 

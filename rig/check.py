@@ -1,7 +1,8 @@
 """The verbs check and check-full: everything that can be tested, one verdict.
 
-Units, then the static checks beside the kernels' builds, then the boots. Each
-result is a line of one KTAP file; what could not be made is a failure.
+Units, then the static checks, then the boots; in a full check the boots of the base
+kernel too, and KUnit by kunit.py. Each result is a line of one KTAP file; what could
+not be made is a failure.
 """
 import os
 import subprocess
@@ -10,6 +11,7 @@ import time
 import traceback
 
 import ktap
+import kunit
 import paths
 import run
 import summary
@@ -90,9 +92,11 @@ def main():
     full = "full" in sys.argv[1:]
     place = run.results_dir("check-full" if full else "check")
     writer = ktap.Writer()
-    steps = (("units", lambda: units(writer)),
+    steps = [("units", lambda: units(writer)),
              ("static", lambda: static(writer)),
-             ("boots", lambda: boots(writer, place, full)))
+             ("boots", lambda: boots(writer, place, full))]
+    if full:
+        steps.append(("kunit", lambda: kunit.all_of(writer, place / "kunit", run.say)))
     for name, step in steps:
         start = time.monotonic()
         try:

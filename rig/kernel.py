@@ -123,7 +123,8 @@ NOT_INHERITED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PLATFORM"
                  "KCPPFLAGS", "KBUILD_OUTPUT", "KCONFIG_CONFIG", "LOCALVERSION", "M", "O")
 
 
-def _environment():
+def environment():
+    """What a build inherits, and the same wherever it runs."""
     kept = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
     return dict(kept, LC_ALL="C", CCACHE_DIR=str(paths.cache("ccache")),
                 CCACHE_MAXSIZE="8G", CCACHE_NOHASHDIR="1", CCACHE_COMPILERCHECK="content",
@@ -161,7 +162,7 @@ class _Progress:
 def _make(args, log, progress, **env):
     with open(log, "ab") as handle:
         process = subprocess.Popen(args, stdout=handle, stderr=handle,
-                                   stdin=subprocess.DEVNULL, env=dict(_environment(), **env))
+                                   stdin=subprocess.DEVNULL, env=dict(environment(), **env))
         end = time.monotonic() + BUILD_TIME
         while process.poll() is None:
             progress.tick()
@@ -212,7 +213,7 @@ def _load(arch, variant, place):
 
 
 def build(arch, variant, tree):
-    """The Kernel of TREE for ARCH. VARIANT: ours, notranslate, or base, which has no
+    """The Kernel of TREE for ARCH. VARIANT: ours, a control, or base, which has no
     symbols of the series; '-fast' after it leaves debugging out."""
     tree = Path(tree).resolve()
     key = input_hash(arch, variant, tree)

@@ -95,8 +95,12 @@ def _base_args(machine, serial):
             *(["-icount", "shift=0,sleep=off"] if machine.icount else [])]
 
 
+def _board(name, machine):
+    return ",".join(filter(None, (name, machine.board)))
+
+
 def _x86(machine, files, serial):
-    args = qemu.command("x86_64") + ["-machine", "q35"] + _base_args(machine, serial)
+    args = qemu.command("x86_64") + ["-machine", _board("q35", machine)] + _base_args(machine, serial)
     if machine.platform == "bare-x86_64":
         return args + ["-cpu", "qemu64", "-kernel", str(files.kernel),
                        "-initrd", str(files.initrd), "-append", linux_words(machine)]
@@ -114,7 +118,7 @@ def _arm(machine, files, serial):
     arch = testfile.ARCH_OF[machine.platform]
     args = qemu.command("aarch64") + _base_args(machine, serial)
     if machine.platform == "bare-arm64":
-        args += ["-machine", "virt,gic-version=2", "-cpu", "cortex-a57",
+        args += ["-machine", _board("virt,gic-version=2", machine), "-cpu", "cortex-a57",
                  "-kernel", str(files.kernel), "-initrd", str(files.initrd),
                  "-append", linux_words(machine)]
     else:
@@ -122,7 +126,7 @@ def _arm(machine, files, serial):
         board = "virt,virtualization=on" + (",gic-version=2" if arch == "arm64"
                                             else ",highmem=off")
         words = linux_words(machine).replace(",", ",,")
-        args += ["-machine", board,
+        args += ["-machine", _board(board, machine),
                  "-cpu", "cortex-a57" if arch == "arm64" else "cortex-a15",
                  "-kernel", str(files.xen), "-append", xen_words(machine),
                  "-device", f"guest-loader,addr={kernel_at:#x},kernel={files.kernel},"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import apt
 import boot as booting
+import devicetree
 import elf
 import judge
 import kconfig
@@ -25,9 +26,9 @@ import trees
 
 RESULTS = paths.BUILD / "results"
 TESTS = paths.RIG / "guest" / "tests"
-KERNELS = ("ours", "base", "notranslate", "ours-fast", "base-fast")
+KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast")
 ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
-          trees.TreeError, elf.ElfError)
+          trees.TreeError, elf.ElfError, devicetree.DeviceTreeError)
 # Above this much memory, in MiB, that nothing uses, two machines boot at a time.
 TWO_BOOTS = 7000
 

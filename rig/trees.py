@@ -1,8 +1,7 @@
-"""The kernel sources of the variants: ours, base, and the negative control.
+"""The kernel sources of the variants: ours, base, and the negative controls.
 
 ours is build/tree as it stands, so that edits made there are what is run. base
-is the same without a patch. notranslate is ours with one function made to
-answer that a page's bus address is its physical address, as if Xen were not there.
+is the same without a patch. A control is ours with one function disabled.
 """
 import functools
 import re
@@ -16,23 +15,31 @@ if str(paths.REPO) not in sys.path:
 
 from series import error, series  # noqa: E402
 
-CONTROL_FILE = "include/xen/swiotlb-xen.h"
-CONTROL_FUNCTION = "dma_phys_to_bus"
+# Negative controls: one function of ours that answers as if something were not there.
+# {variant: (file, function, its body)}
+CONTROLS = {
+    # a page's bus address is its physical address
+    "notranslate": ("include/xen/swiotlb-xen.h", "dma_phys_to_bus", "return phys;"),
+    # dma-iommu takes every page for one of ours
+    "nobusframes": ("include/xen/swiotlb-xen.h", "dma_bus_foreign", "return false;"),
+    # no bus frame is foreign
+    "nobfn": ("arch/arm/xen/p2m.c", "xen_p2m_find_bfn", "return 0;"),
+}
 
 
 class TreeError(Exception):
     """A source tree cannot be made."""
 
 
-def without_translation(text, function=CONTROL_FUNCTION):
-    """TEXT with the body of FUNCTION, which takes 'phys', made 'return phys;'.
+def with_body(text, function, body):
+    """TEXT, C in kernel style, with BODY as the body of FUNCTION.
 
     The first one counts: a second is the stub of a kernel without Xen.
     """
-    pattern = re.compile(rf"(\b{function}\([^)]*\bphys\)\n\{{\n)(.*?)(\n\}}\n)", re.S)
-    changed, count = pattern.subn(r"\1\treturn phys;\3", text, count=1)
+    pattern = re.compile(rf"(\b{function}\([^)]*\)\n\{{\n)(.*?)(\n\}}\n)", re.S)
+    changed, count = pattern.subn(rf"\1\t{body}\3", text, count=1)
     if count != 1 or changed == text:
-        raise TreeError(f"{CONTROL_FILE}: no function {function}(…, phys) to disable")
+        raise TreeError(f"no function {function}() that could become '{body}'")
     return changed
 
 
@@ -46,26 +53,27 @@ def _git(tree, *args):
 
 @functools.lru_cache(maxsize=None)
 def tree(variant):
-    """The directory with the sources of 'ours', 'base' or 'notranslate'."""
+    """The directory with the sources of 'ours', 'base' or a control."""
     try:
         if variant == "ours":
             return series.prepare_tree(paths.BUILD / "tree")
         if variant == "base":
             return series.prepare_tree(paths.BUILD / "base", upto=0)
-        if variant != "notranslate":
+        if variant not in CONTROLS:
             raise TreeError(f"no kernel '{variant}'")
-        return _control()
+        return _control(variant)
     except (error.SeriesError, OSError) as err:
         raise TreeError(str(err)) from err
 
 
-def _control():
-    """A work tree of the series' tip with the hook disabled, uncommitted."""
-    dest = paths.BUILD / "notranslate"
-    path = dest / CONTROL_FILE
+def _control(variant):
+    """A work tree of the series' tip with one function disabled, uncommitted."""
+    name, function, body = CONTROLS[variant]
+    dest = paths.BUILD / variant
+    path = dest / name
     if path.exists():
-        _git(dest, "checkout", "--quiet", "--", CONTROL_FILE)
+        _git(dest, "checkout", "--quiet", "--", name)
     series.prepare_tree(dest)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    path.write_text(without_translation(text), encoding="utf-8")
+    path.write_text(with_body(text, function, body), encoding="utf-8")
     return dest

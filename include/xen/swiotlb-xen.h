@@ -27,6 +27,7 @@ struct page;
 
 #ifdef CONFIG_SWIOTLB_XEN
 
+#include <linux/device.h>
 #include <linux/dma-direction.h>
 #include <linux/jump_label.h>
 #include <asm/xen/swiotlb-xen.h>
@@ -41,11 +42,29 @@ u64 xen_max_bus_addr(void);
  * dma_bus_translated() - do the bus frames of a device differ from our frames?
  * @dev: device that does DMA
  *
+ * Not for one that Xen's IOMMU protects in a directly mapped domain. In a PV
+ * domain it makes no difference.
+ *
  * Return: %true if addresses for @dev have to go through the hooks below.
  */
 static __always_inline bool dma_bus_translated(struct device *dev)
 {
-	return static_branch_unlikely(&xen_swiotlb_key);
+	return static_branch_unlikely(&xen_swiotlb_key) &&
+		(XEN_MACHINE_FRAMES || !dev_dma_bus_bypass(dev));
+}
+
+/**
+ * dma_bus_setup() - find out whether a device needs bus frames at all
+ * @dev: device whose DMA is being set up
+ *
+ * For architectures where some devices do not.
+ *
+ * Context: Process context, after the device's IOMMU is known.
+ */
+static inline void dma_bus_setup(struct device *dev)
+{
+	if (!XEN_MACHINE_FRAMES)
+		xen_setup_dma(dev);
 }
 
 /**
@@ -93,6 +112,24 @@ static __always_inline bool dma_bus_must_bounce(struct device *dev,
 						phys_addr_t phys, size_t size)
 {
 	return dma_bus_translated(dev) && xen_must_bounce(dev, phys, size);
+}
+
+/**
+ * dma_bus_foreign() - is any frame of a buffer elsewhere on the bus?
+ * @dev: device that does DMA
+ * @phys: physical address of the buffer
+ * @size: its length, at least 1
+ *
+ * For those who map the buffer for the device themselves.
+ *
+ * Return: %true if dma_phys_to_bus() would not return the same number for all of
+ * it: in a PV domain for any buffer, else for pages of another domain.
+ */
+static __always_inline bool dma_bus_foreign(struct device *dev,
+					    phys_addr_t phys, size_t size)
+{
+	return dma_bus_translated(dev) &&
+		(XEN_MACHINE_FRAMES || xen_foreign(phys, size));
 }
 
 /**
@@ -259,6 +296,10 @@ static __always_inline u64 dma_bus_max_addr(struct device *dev, u64 max)
 
 #include <linux/dma-direction.h>
 
+static inline void dma_bus_setup(struct device *dev)
+{
+}
+
 static inline bool dma_bus_translated(struct device *dev)
 {
 	return false;
@@ -276,6 +317,12 @@ static inline phys_addr_t dma_bus_to_phys(struct device *dev, phys_addr_t bus)
 
 static inline bool dma_bus_must_bounce(struct device *dev, phys_addr_t phys,
 				       size_t size)
+{
+	return false;
+}
+
+static inline bool dma_bus_foreign(struct device *dev, phys_addr_t phys,
+				   size_t size)
 {
 	return false;
 }

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from . import kbuild, memo, perpatch, source, targets, warnings
 
 
-def rows(ctx, check, objects_only=False, **variables):
+def rows(ctx, check, **variables):
     """Rows of `check`, an architecture each: make with `variables` set, at base
     and at patched; what is new in a touched file is a failure."""
     trees = source.git(ctx.tree, "rev-parse", "base^{tree}", "patched^{tree}")
@@ -13,18 +13,17 @@ def rows(ctx, check, objects_only=False, **variables):
                         *(kbuild.version(ctx, a) for a in sorted(ctx.arches)),
                         *kbuild.sources())
     return memo.recall(ctx, check, key,
-                       lambda: _rows(ctx, check, objects_only, variables))
+                       lambda: _rows(ctx, check, variables))
 
 
-def _rows(ctx, check, objects_only, variables):
+def _rows(ctx, check, variables):
     touched = source.touched(ctx)
     said = {}
     for tag in ("base", "patched"):
         src = source.at(ctx, tag)
 
         def one(arch, at=tag, top=src):
-            said[arch, at] = _messages(ctx, arch, top, touched, objects_only,
-                                       variables)
+            said[arch, at] = _messages(ctx, arch, top, touched, variables)
         with ThreadPoolExecutor(max(1, min(ctx.cpus, len(ctx.arches)))) as pool:
             list(pool.map(one, ctx.arches))
     for arch in ctx.arches:
@@ -41,7 +40,7 @@ def _rows(ctx, check, objects_only, variables):
             "%d targets" % len(todo)
 
 
-def _messages(ctx, arch, src, touched, objects_only, variables):
+def _messages(ctx, arch, src, touched, variables):
     """(return code, output, targets) of one run."""
     build = kbuild.Build(ctx, arch, "o-build-%s-on" % arch,
                          perpatch.fragment(arch, "on"))
@@ -49,10 +48,6 @@ def _messages(ctx, arch, src, touched, objects_only, variables):
     config = (build.out / ".config").read_text("utf-8")
     todo = targets.narrow(arch, touched, lambda p: (src / p).exists(),
                            targets.options(config))
-    if objects_only:                    # said only when compiled
-        for path in touched:
-            if path.endswith(".c"):
-                (build.out / (path[:-1] + "o")).unlink(missing_ok=True)
     code, said = build.make(*todo, jobs=1, check=False, **variables) \
         if todo else (0, "")
     return code, said, todo

@@ -56,8 +56,6 @@ BOUNDS = {
 #: functions that differ without Xen, too: the fix that changes them
 FIXED = {
     "setup_io_tlb_npages": "reads a malformed swiotlb= without a fault",
-    "dma_direct_map_phys": "its body is inlined: two instructions fewer on"
-                           " x86_64 and arm64, one more on arm",
 }
 
 #: build both sides, in the order that changes the least between two builds

@@ -71,7 +71,7 @@ class Environment(unittest.TestCase):
     def test_callers_make_does_not_reach_the_kernels(self):
         with mock.patch.dict(os.environ, {"MAKEFLAGS": "j8 -- KERNEL=base", "KCFLAGS": "-Os",
                                           "XS_CACHE": tempfile.gettempdir()}):
-            env = kernel._environment()  # pylint: disable=protected-access
+            env = kernel.environment()
         self.assertNotIn("MAKEFLAGS", env)
         self.assertNotIn("KCFLAGS", env)
 

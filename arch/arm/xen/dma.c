@@ -70,6 +70,23 @@ bool xen_must_bounce(struct device *dev, phys_addr_t phys, size_t size)
 	return nr > 1 && !xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn);
 }
 
+/**
+ * xen_foreign() - is any page of a buffer another domain's?
+ * @phys: physical address of the buffer
+ * @size: its length in bytes, at least 1
+ *
+ * Context: Any.
+ * Return: %true if so.
+ */
+bool xen_foreign(phys_addr_t phys, size_t size)
+{
+	unsigned long pfn = XEN_PFN_DOWN(phys);
+	unsigned long nr = XEN_PFN_DOWN(phys + size - 1) - pfn + 1;
+	unsigned long bfn;
+
+	return !xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn) || bfn != pfn;
+}
+
 /*
  * Where the CPU sees what is on the bus at @bus. Caches are tagged physically, so
  * that maintenance through any mapping acts on the frame that is behind it: for a

@@ -19,10 +19,13 @@ struct page;
 
 phys_addr_t xen_bus_from_phys(phys_addr_t phys);
 bool xen_must_bounce(struct device *dev, phys_addr_t phys, size_t size);
+bool xen_foreign(phys_addr_t phys, size_t size);
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir);
 void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 		      enum dma_data_direction dir);
+
+void xen_setup_dma(struct device *dev);
 
 /* The page allocator hands out local memory only. */
 static inline bool xen_coherent_ok(phys_addr_t phys, size_t size)

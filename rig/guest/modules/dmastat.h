@@ -11,11 +11,8 @@ struct dentry;
 /* The ops a device maps with; NULL is dma-direct. */
 static inline const struct dma_map_ops *dmastat_ops_of(struct device *dev)
 {
-#ifdef CONFIG_ARCH_HAS_DMA_OPS
-	return dev->dma_ops;
-#else
-	return NULL;
-#endif
+	/* The device's own, or what x86 has for all. */
+	return get_dma_ops(dev);
 }
 
 /* Is any page of the buffer a mapped grant of another domain? */
@@ -38,6 +35,10 @@ static inline bool dmastat_is_foreign(phys_addr_t phys, size_t size)
 }
 
 void dmastat_ops_init(struct dentry *dir);
+
+void dmastat_hooks_init(struct dentry *dir);
+void dmastat_hooks_exit(void);
+void dmastat_hooks_reset(void);
 
 #if defined(CONFIG_ARM) || defined(CONFIG_ARM64)
 int dmastat_maint_init(struct dentry *dir);

@@ -273,6 +273,7 @@ static ssize_t devices_write(struct file *file, const char __user *buf,
 		lost = 0;
 	}
 	dmastat_maint_reset();
+	dmastat_hooks_reset();
 	return len;
 }
 
@@ -312,6 +313,7 @@ static int __init dmastat_init(void)
 
 	debugfs_create_file("devices", 0600, debugfs_dir, NULL, &devices_fops);
 	dmastat_ops_init(debugfs_dir);
+	dmastat_hooks_init(debugfs_dir);
 	return 0;
 
 out_maint:
@@ -325,6 +327,7 @@ out_remove:
 static void __exit dmastat_exit(void)
 {
 	debugfs_remove(debugfs_dir);
+	dmastat_hooks_exit();
 	unhook_all();
 	dmastat_maint_exit();
 	put_devices();

@@ -20,6 +20,8 @@
 #include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
 #include <linux/pci.h>
 #include <linux/random.h>
 #include <linux/seq_file.h>
@@ -367,6 +369,68 @@ static int mmio_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(mmio);
 
+/* From memory without a linear mapping (the piece nomap of rig/dt), and back. */
+static int nomap_move(phys_addr_t phys, void *cpu, char *buf, bool to_nomap)
+{
+	enum dma_data_direction dir = to_nomap ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	enum dma_data_direction other = to_nomap ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+	struct device *dev = &edu->dev;
+	dma_addr_t bus, mine;
+	int ret;
+
+	bus = dma_map_page(dev, phys_to_page(phys), 0, SZ_8K, dir);
+	if (dma_mapping_error(dev, bus))
+		return -EIO;
+	mine = dma_map_single(dev, buf, SZ_2K, other);
+	if (dma_mapping_error(dev, mine)) {
+		dma_unmap_page(dev, bus, SZ_8K, dir);
+		return -ENOMEM;
+	}
+	/* Across the end of a page. */
+	ret = to_nomap ? edu_move(mine, bus + SZ_4K - SZ_1K, SZ_2K) :
+			 edu_move(bus + SZ_4K - SZ_1K, mine, SZ_2K);
+	dma_unmap_single(dev, mine, SZ_2K, other);
+	dma_unmap_page(dev, bus, SZ_8K, dir);
+	if (!ret && memcmp(cpu + SZ_4K - SZ_1K, buf, SZ_2K))
+		ret = -EBADMSG;
+	return ret;
+}
+
+static int nomap_show(struct seq_file *m, void *v)
+{
+	struct device_node *np = of_find_compatible_node(NULL, NULL, "rig,nomap");
+	struct resource res;
+	char *cpu, *buf;
+	int ret;
+
+	guard(mutex)(&edu_lock);
+	if (!np)
+		return -ENODEV;
+	ret = of_address_to_resource(np, 0, &res);
+	of_node_put(np);
+	if (ret)
+		return ret;
+	buf = (char *)__get_free_page(GFP_KERNEL | __GFP_ZERO);
+	cpu = memremap(res.start, SZ_8K, MEMREMAP_WC);
+	result(m, cpu && buf, "it cannot", "the region can be seen");
+	if (cpu && buf) {
+		dma_set_mask(&edu->dev, DMA_BIT_MASK(64));
+		get_random_bytes(cpu, SZ_8K);
+		ret = nomap_move(res.start, cpu, buf, false);
+		result(m, !ret, "wrong or no data",
+		       "the device reads from it (%d)", ret);
+		get_random_bytes(buf, SZ_2K);
+		ret = nomap_move(res.start, cpu, buf, true);
+		result(m, !ret, "wrong or no data",
+		       "the device writes to it (%d)", ret);
+	}
+	if (cpu)
+		memunmap(cpu);
+	free_page((unsigned long)buf);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(nomap);
+
 static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	int ret = pcim_enable_device(pdev);
@@ -387,6 +451,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("map2m", 0400, dir, NULL, &map2m_fops);
 	debugfs_create_file("masks", 0400, dir, NULL, &masks_fops);
 	debugfs_create_file("mmio", 0400, dir, NULL, &mmio_fops);
+	debugfs_create_file("nomap", 0400, dir, NULL, &nomap_fops);
 	return 0;
 }
 

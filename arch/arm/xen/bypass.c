@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which devices Xen's IOMMU protects, as the device tree says. For arm and arm64.
+ *
+ * For such a device Xen maps the domain's own frames, granted ones included, so
+ * that a pfn is what it has to be given. It says so in one of two ways, for itself
+ * or at the PCI host bridge that it is behind:
+ *
+ *	xen,iommu = "on";
+ *	iommus = <&xen_iommu 0>;	or iommu-map, to a node xen,iommu-el2-v1
+ *
+ * Xen does not tell by itself. What is not clear is taken for no: a translated
+ * address is right for a protected device of a directly mapped domain, too, as Xen
+ * maps granted frames under their own number there as well.
+ */
+
+#include <linux/device.h>
+#include <linux/iommu.h>
+#include <linux/jump_label.h>
+#include <linux/of.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include <xen/swiotlb-xen.h>
+#include <xen/xen.h>
+
+#define XEN_IOMMU_PROPERTY	"xen,iommu"
+#define XEN_IOMMU_COMPATIBLE	"xen,iommu-el2-v1"
+
+/* What a node says in one of the two ways. */
+enum xen_iommu_word { SAYS_NOTHING, SAYS_OFF, SAYS_ON, SAYS_NONSENSE };
+
+/* The node that speaks for a device: its own, or its PCI host bridge's. */
+static struct device_node *speaker(struct device *dev)
+{
+	if (!dev_is_pci(dev) || of_property_present(dev->of_node, XEN_IOMMU_PROPERTY))
+		return dev->of_node;
+
+	dev = pci_find_host_bridge(to_pci_dev(dev)->bus)->dev.parent;
+	return dev ? dev->of_node : NULL;
+}
+
+static enum xen_iommu_word property_says(const struct device_node *np)
+{
+	const char *value;
+
+	if (!of_property_present(np, XEN_IOMMU_PROPERTY))
+		return SAYS_NOTHING;
+	if (of_property_read_string(np, XEN_IOMMU_PROPERTY, &value))
+		return SAYS_NONSENSE;
+	if (!strcmp(value, "on"))
+		return SAYS_ON;
+	return strcmp(value, "off") ? SAYS_NONSENSE : SAYS_OFF;
+}
+
+static bool is_xen_iommu(struct of_phandle_args *spec)
+{
+	bool ret = of_device_is_compatible(spec->np, XEN_IOMMU_COMPATIBLE);
+
+	of_node_put(spec->np);
+	return ret;
+}
+
+static bool phandle_says_on(struct device *dev, const struct device_node *np)
+{
+	struct of_phandle_args spec = {};
+	int i;
+
+	if (dev_is_pci(dev))
+		return !of_map_iommu_id(np, pci_dev_id(to_pci_dev(dev)), &spec) &&
+			is_xen_iommu(&spec);
+
+	for (i = 0; !of_parse_phandle_with_args(np, "iommus", "#iommu-cells", i,
+						&spec); i++)
+		if (is_xen_iommu(&spec))
+			return true;
+	return false;
+}
+
+static void report(struct device *dev, const struct device_node *np,
+		   enum xen_iommu_word word, bool phandle, bool on)
+{
+	if (word == SAYS_NONSENSE)
+		dev_err(dev, "%pOF: " XEN_IOMMU_PROPERTY " is neither \"on\" nor \"off\": translating\n",
+			np);
+	else if (word == SAYS_OFF && phandle)
+		dev_err(dev, "%pOF: " XEN_IOMMU_PROPERTY " is \"off\", but the IOMMU is Xen's: translating\n",
+			np);
+	else if (word != SAYS_ON && !phandle)
+		return;
+	else if (!static_key_enabled(&xen_swiotlb_key))
+		dev_warn(dev, "%pOF: Xen's IOMMU makes no difference to a domain that is not mapped directly\n",
+			 np);
+	else if (on)
+		dev_info(dev, "protected by Xen's IOMMU, says %pOF: not translating\n",
+			 np);
+	else
+		dev_err(dev, "%pOF: behind Xen's IOMMU and one of this domain: translating\n",
+			np);
+}
+
+/**
+ * xen_setup_dma() - find out whether a device needs bus frames
+ * @dev: device that is added or going to be bound to a driver
+ *
+ * Context: Process context, after its IOMMU is known and before it does DMA.
+ */
+void xen_setup_dma(struct device *dev)
+{
+	enum xen_iommu_word word;
+	struct device_node *np;
+	bool phandle, on;
+
+	if (!xen_domain())
+		return;
+	np = speaker(dev);
+	if (!np)
+		return;
+
+	word = property_says(np);
+	phandle = phandle_says_on(dev, np);
+	on = (word == SAYS_ON || (word == SAYS_NOTHING && phandle)) &&
+		!dev_iommu_fwspec_get(dev);
+	dev_assign_dma_bus_bypass(dev, on);
+	/* Once, and not already when it is added. */
+	if (dev->driver)
+		report(dev, np, word, phandle, on);
+}

@@ -1,0 +1,49 @@
+"""Change QEMU's own device tree: dtc makes text of it, pieces are put after that
+text, and dtc makes a tree of it again.
+
+A piece is rig/dt/NAME.dts. It names nodes by their path, and takes away with
+dtc's own /delete-property/ and /delete-node/.
+"""
+import re
+import subprocess
+
+import paths
+
+PIECES = paths.RIG / "dt"
+# Stands at many nodes: a piece of text could only name them one by one.
+NONCOHERENT = "noncoherent"
+_COHERENT = re.compile(r"^\s*dma-coherent;\n", re.M)
+
+
+class DeviceTreeError(Exception):
+    """A device tree that cannot be read or changed."""
+
+
+def names():
+    """All that a test's 'dtb' may ask for."""
+    return ("plain", NONCOHERENT, *sorted(path.stem for path in PIECES.glob("*.dts")))
+
+
+def _dtc(informat, outformat, data):
+    try:
+        done = subprocess.run(["dtc", "-q", "-I", informat, "-O", outformat], input=data,
+                              capture_output=True, timeout=60, check=False)
+    except OSError as err:
+        raise DeviceTreeError(f"dtc: {err}") from err
+    if done.returncode:
+        raise DeviceTreeError(f"dtc: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def changed(blob, words):
+    """BLOB, a flattened tree, with the pieces that WORDS name."""
+    text = _dtc("dtb", "dts", blob).decode()
+    for word in words:
+        if word == NONCOHERENT:
+            text, count = _COHERENT.subn("", text)
+            if not count:
+                raise DeviceTreeError("the tree has no dma-coherent to take out")
+        elif word != "plain":
+            piece = (PIECES / f"{word}.dts").read_text(encoding="utf-8")
+            text += piece.replace("/dts-v1/;\n", "")
+    return _dtc("dts", "dtb", text.encode())

@@ -1,0 +1,26 @@
+# shellcheck shell=sh
+# Devices that the device tree calls protected by Xen's IOMMU. A test that sources
+# this has sourced dmastat.sh, io.sh and swiotlb.sh.
+
+# hooks KEY: one counter of the questions to Xen's side.
+hooks() {
+	sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" $DMASTAT/hooks
+}
+
+# bypassed DEVICE…: they work on dom0's own pages, and nobody asks for bus frames.
+bypassed() {
+	for id in "$@"; do
+		io_on "$id"
+		is "$(hooks calls)" 0 "$id: no bus frame is asked for"
+		is "$(hooks missed)" 0 "$id: no question was missed"
+	done
+	holds "there are questions to be counted" [ "$(hooks functions)" -gt 0 ]
+}
+
+# translated DEVICE…: they work, and bus frames are asked for.
+translated() {
+	for id in "$@"; do
+		io_on "$id"
+		holds "$id: bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
+	done
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/dmastat/hooks: how often dma-direct and dma-iommu asked Xen's
+ * side about an address, for whatever device.
+ */
+
+#include <linux/atomic.h>
+#include <linux/debugfs.h>
+#include <linux/kprobes.h>
+#include <linux/seq_file.h>
+
+#include "dmastat.h"
+
+static atomic64_t calls;
+
+static int count_call(struct kprobe *kp, struct pt_regs *regs)
+{
+	atomic64_inc(&calls);
+	return 0;
+}
+
+#define PROBE(name)	{ .symbol_name = #name, .pre_handler = count_call }
+
+/* Not every architecture has all of them, and the base kernel has none. */
+static struct kprobe probes[] = {
+	PROBE(xen_bus_from_phys),
+	PROBE(xen_phys_from_bus),
+	PROBE(xen_must_bounce),
+	PROBE(xen_bus_contiguous),
+	PROBE(xen_foreign),
+	PROBE(xen_sync_for_device),
+	PROBE(xen_sync_for_cpu),
+};
+
+static bool placed[ARRAY_SIZE(probes)];
+
+static int hooks_show(struct seq_file *m, void *v)
+{
+	unsigned long missed = 0;
+	int i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		n += placed[i];
+		missed += probes[i].nmissed;
+	}
+	seq_printf(m, "calls=%lld functions=%d missed=%lu\n",
+		   atomic64_read(&calls), n, missed);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(hooks);
+
+void dmastat_hooks_reset(void)
+{
+	atomic64_set(&calls, 0);
+}
+
+void dmastat_hooks_init(struct dentry *dir)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		placed[i] = !register_kprobe(&probes[i]);
+	debugfs_create_file("hooks", 0400, dir, NULL, &hooks_fops);
+}
+
+void dmastat_hooks_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		if (placed[i])
+			unregister_kprobe(&probes[i]);
+}

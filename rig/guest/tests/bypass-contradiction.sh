@@ -1,0 +1,20 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme
+#: modules: dmastat
+#: full: yes
+#: dtb: xen-iommu-node xen-iommu-off
+#: base: not-run the base kernel has no bypass
+# The two forms at odds: one message, and translation goes on.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/swiotlb.sh
+. /rig/lib/selfattach.sh
+. /rig/lib/bypass.sh
+
+is "$(dmesg | grep -c "nvme .*xen,iommu is .*but the IOMMU is Xen's")" 1 \
+	"the log names the contradiction once"
+xen_up || exit 1
+self_attach_io
+holds "bus frames are asked for" [ "$(hooks calls)" -gt 0 ]

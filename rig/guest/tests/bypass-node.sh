@@ -1,0 +1,18 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme ahci virtio-mmio
+#: modules: dmastat
+#: dtb: xen-iommu-node
+#: base: not-run the base kernel has no bypass
+# The device tree says of the PCI host bridge, by a node, that Xen's IOMMU protects
+# what is behind it. The virtio device beside it is translated as before. (Here is
+# no such IOMMU: see bypass-control.)
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/swiotlb.sh
+. /rig/lib/bypass.sh
+
+holds "the log says so" said 'nvme .*protected by Xen.s IOMMU, says .*pcie@10000000'
+bypassed nvme ahci
+translated virtio-mmio

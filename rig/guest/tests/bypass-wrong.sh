@@ -1,0 +1,19 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme
+#: modules: dmastat
+#: full: yes
+#: dtb: xen-iommu-odd
+#: base: not-run the base kernel has no bypass
+# A value of xen,iommu that is not defined: one message, and translation goes on.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/swiotlb.sh
+. /rig/lib/selfattach.sh
+. /rig/lib/bypass.sh
+
+is "$(dmesg | grep -c 'nvme .*xen,iommu is neither')" 1 "the log names the property once"
+xen_up || exit 1
+self_attach_io
+holds "bus frames are asked for" [ "$(hooks calls)" -gt 0 ]

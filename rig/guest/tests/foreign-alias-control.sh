@@ -1,0 +1,19 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme
+#: modules: dmastat
+#: domu: yes
+#: dtb: noncoherent
+#: memory: 1536
+#: kernel: nobfn
+#: full: yes
+#: timeout: 400
+#: expect: fail without its index by bus frame the p2m takes foreign frames for local ones
+# The negative control of foreign-alias.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/domu.sh
+. /rig/lib/alias.sh
+
+foreign_alias

@@ -1,0 +1,19 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme ahci
+#: modules: dmastat
+#: domu: yes
+#: board: iommu=smmuv3
+#: timeout: 900
+#: base: expected-fail with DMA_API_DEBUG the base kernel refuses ZONE_DEVICE pages, and else it maps their pfn
+# Xen leaves the SMMU to dom0, so that its devices use dma-iommu, for granted pages,
+# which are elsewhere on the bus, as well.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/selfattach.sh
+. /rig/lib/domu.sh
+
+xl_up || exit 1
+self_attach_io
+domu_on nvme ahci

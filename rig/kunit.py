@@ -1,0 +1,125 @@
+"""The series' KUnit tests by the kernel's own kunit.py: QEMU, no Xen, two CPUs.
+
+What looks for faults in memory and locking is on, where the arch has it.
+"""
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import kernel
+import ktap
+import logcheck
+import paths
+import qemu
+import trees
+
+CONFIG = "arch/arm/xen"   # holds the .kunitconfig
+LIMIT = 7200              # seconds, a build from nothing included
+COMMON = ("SMP=y", "DEBUG_KERNEL=y", "PREEMPT=y")
+LOCKDEP = ("PROVE_LOCKING=y", "PROVE_RCU=y", "DEBUG_ATOMIC_SLEEP=y")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kernel to build and run."""
+
+    name: str
+    arch: str
+    kconfig: tuple
+
+    @property
+    def target(self):
+        """QEMU's name for the arch."""
+        return {"arm64": "aarch64"}.get(self.arch, self.arch)
+
+
+CASES = (Case("arm64-kasan", "arm64", COMMON + LOCKDEP + ("KASAN=y", "KASAN_GENERIC=y")),
+         Case("arm64-kcsan", "arm64", COMMON + ("KCSAN=y",)),
+         Case("arm-kasan", "arm", COMMON + LOCKDEP + ("KASAN=y",)))
+
+
+def command(case, tree, out, result):
+    """kunit.py's words."""
+    cross = kernel.ARCHES[case.arch].cross
+    words = [sys.executable, str(tree / "tools/testing/kunit/kunit.py"), "run",
+             f"--arch={case.arch}", f"--cross_compile={cross}", f"--kunitconfig={CONFIG}",
+             f"--build_dir={out}", f"--json={result}", "--qemu_args=-smp 2",
+             "--timeout=900", f"--jobs={os.cpu_count()}",
+             f"--make_options=CC=ccache {cross}gcc"]
+    return words + [f"--kconfig_add=CONFIG_{symbol}" for symbol in case.kconfig]
+
+
+def emulators(place):
+    """A directory for PATH with the rig's own QEMU under the names that kunit.py calls."""
+    place.mkdir(parents=True, exist_ok=True)
+    for target in sorted({case.target for case in CASES}):
+        words = " ".join(f"'{word}'" for word in qemu.command(target))
+        path = place / f"qemu-system-{target}"
+        path.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="ascii")
+        path.chmod(0o755)
+    return place
+
+
+def cases_of(group):
+    """(name, status) of all test cases in kunit.py's JSON."""
+    for case in group.get("test_cases", ()):
+        yield f"{group['name']}: {case['name']}", case["status"]
+    for sub in group.get("sub_groups", ()):
+        yield from cases_of(sub)
+
+
+def results(case, document, console, status):
+    """[Result] of one run."""
+    found = [ktap.Result(word == "PASS", f"{case.name}: {name}",
+                         notes=[] if word == "PASS" else [f"why: {word}"])
+             for name, word in cases_of(document)]
+    found.append(ktap.Result(bool(found) and status == 0, f"{case.name}: kunit.py is content",
+                             notes=[f"cases={len(found)} status={status}"]))
+    reports = [f"why: {report.category} at line {report.line}: {report.text}"
+               for report in logcheck.check(console, f"kunit-{case.arch}")]
+    found.append(ktap.Result(not reports, f"{case.name}: the log is clean", notes=reports[:10]))
+    return found
+
+
+def run(case, place, say):
+    """[Result] of building and running CASE; logs in PLACE."""
+    tree = trees.tree("ours")
+    out = tree / f".rig-kunit-{case.name}"
+    result = place / f"{case.name}.json"
+    path = emulators(place / "bin")
+    env = dict(kernel.environment(), PATH=f"{path}:{os.environ['PATH']}")
+    say(f"kunit: {case.name}")
+    with open(place / f"{case.name}.log", "wb") as log:
+        done = subprocess.run(command(case, tree, out, result), cwd=tree, env=env,
+                              timeout=LIMIT, check=False, stdin=subprocess.DEVNULL,
+                              stdout=log, stderr=subprocess.STDOUT)
+    document = json.loads(result.read_text("utf-8")) if result.exists() else {}
+    log = out / "test.log"
+    console = log.read_text("latin-1") if log.exists() else ""
+    (place / f"{case.name}.console").write_text(console, encoding="latin-1")
+    return results(case, document, console, done.returncode)
+
+
+def all_of(writer, place, say, chosen=CASES):
+    """A group a case."""
+    place.mkdir(parents=True, exist_ok=True)
+    for case in chosen:
+        writer.group(f"kunit {case.name}", run(case, place, say),
+                     [f"log={place / case.name}.log"])
+
+
+def main():
+    """python3 rig/kunit.py [CASE…]"""
+    import run as verbs  # pylint: disable=import-outside-toplevel
+    chosen = [case for case in CASES if not sys.argv[1:] or case.name in sys.argv[1:]]
+    place = verbs.results_dir("kunit")
+    writer = ktap.Writer()
+    all_of(writer, Path(place), verbs.say, chosen)
+    sys.exit(verbs.finish(writer, place))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""rig/devicetree.py on trees made here, by the dtc that it uses."""
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import devicetree  # noqa: E402
+
+TREE = """/dts-v1/;
+/ {
+	#address-cells = <2>;
+	#size-cells = <2>;
+	pcie@10000000 { reg = <0 0x10000000 0 0x1000>; dma-coherent; iommu-map = <1 2 3 4>; };
+	flash@0 { reg = <0 0 0 0x1000>; dma-coherent; phandle = <0x8000>; };
+};
+"""
+
+
+def blob(text):
+    return subprocess.run(["dtc", "-q", "-O", "dtb"], input=text.encode(), check=True,
+                          capture_output=True).stdout
+
+
+def text_of(tree):
+    return subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts"], input=tree, check=True,
+                          capture_output=True).stdout.decode()
+
+
+class Changed(unittest.TestCase):
+    def test_noncoherent(self):
+        out = text_of(devicetree.changed(blob(TREE), ["noncoherent"]))
+        self.assertNotIn("dma-coherent", out)
+        self.assertIn("iommu-map", out)
+        with self.assertRaisesRegex(devicetree.DeviceTreeError, "no dma-coherent"):
+            devicetree.changed(blob("/dts-v1/; / { };"), ["noncoherent"])
+
+    def test_pieces_add_and_take_away(self):
+        with tempfile.TemporaryDirectory() as top:
+            Path(top, "x.dts").write_text(
+                "/dts-v1/;\n/ { xen: xen-iommu { #iommu-cells = <0>; };\n"
+                "pcie@10000000 { /delete-property/ iommu-map; iommus = <&xen>; }; };\n",
+                encoding="ascii")
+            with mock.patch.object(devicetree, "PIECES", Path(top)):
+                self.assertEqual(devicetree.names(), ("plain", "noncoherent", "x"))
+                out = text_of(devicetree.changed(blob(TREE), ["plain", "x"]))
+        self.assertNotIn("iommu-map", out)
+        self.assertIn("iommus", out)
+        self.assertIn("xen-iommu", out)
+
+    def test_the_pieces_are_valid(self):
+        for name in devicetree.names():
+            with self.subTest(name):
+                self.assertTrue(devicetree.changed(blob(TREE), [name]))
+
+    def test_garbage(self):
+        with self.assertRaisesRegex(devicetree.DeviceTreeError, "dtc: "):
+            devicetree.changed(b"x" * 64, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

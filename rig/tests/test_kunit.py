@@ -1,0 +1,43 @@
+"""rig/kunit.py: what it makes of kunit.py's answers."""
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import kunit  # noqa: E402
+
+CASE = kunit.CASES[0]
+GOOD = {"name": "KUnit Test Group", "test_cases": [], "sub_groups": [
+    {"name": "xen-p2m", "test_cases": [{"name": "a", "status": "PASS"},
+                                       {"name": "b", "status": "PASS"}]}]}
+
+
+def passed(document, console="", status=0):
+    found = kunit.results(CASE, document, console, status)
+    return all(result.passed for result in found), [result.name for result in found]
+
+
+class Results(unittest.TestCase):
+    def test_good(self):
+        good, names = passed(GOOD)
+        self.assertTrue(good)
+        self.assertIn("arm64-kasan: xen-p2m: b", names)
+
+    def test_bad(self):
+        worse = {"name": "x", "test_cases": [{"name": "a", "status": "FAIL"}]}
+        self.assertFalse(passed(worse, status=1)[0])
+        self.assertFalse(passed({}, status=0)[0])
+        self.assertFalse(passed(GOOD, status=1)[0])
+        self.assertFalse(passed(GOOD, "[    1.0] BUG: KASAN: use-after-free in f\n")[0])
+        skipped = {"name": "x", "test_cases": [{"name": "a", "status": "SKIP"}]}
+        self.assertFalse(passed(skipped)[0])
+
+    def test_command(self):
+        words = kunit.command(CASE, Path("tree"), Path("out"), Path("json"))
+        self.assertIn("--kconfig_add=CONFIG_KASAN=y", words)
+        self.assertIn("--arch=arm64", words)
+
+
+if __name__ == "__main__":
+    unittest.main()
