@@ -97,8 +97,9 @@ def compiler(arch):
 def symbols_of(arch, variant):
     """The symbols that the fragments want."""
     names = ["common", arch]
-    if not variant.startswith("base") and (
-            paths.RIG / "config" / f"series-{arch}.config").exists():
+    if variant.startswith("base"):
+        names.append("base")
+    elif (paths.RIG / "config" / f"series-{arch}.config").exists():
         names.append(f"series-{arch}")
     if variant.endswith(FAST):
         names.append("fast")

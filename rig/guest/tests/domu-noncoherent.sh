@@ -5,7 +5,7 @@
 #: domu: yes
 #: dtb: noncoherent
 #: timeout: 400
-#: base: expected-fail with DMA_API_DEBUG the base kernel refuses ZONE_DEVICE pages
+#: base: expected-fail the base kernel asks Xen to maintain caches of pages that it sees itself
 # A domU's pages and a device that does not snoop: frames that are not dom0's. The
 # CPU maintains their caches where dom0 sees them, and Xen need not be asked.
 

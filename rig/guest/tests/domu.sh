@@ -5,7 +5,6 @@
 #: domu: yes
 #: memory: 2048
 #: timeout: 900
-#: base: expected-fail with DMA_API_DEBUG the base kernel refuses ZONE_DEVICE pages
 # A domain does disk I/O through dom0's blkback: the device's DMA goes to pages
 # that belong to another domain.
 

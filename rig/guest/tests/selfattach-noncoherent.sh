@@ -3,7 +3,6 @@
 #: devices: nvme ahci
 #: modules: dmastat
 #: dtb: noncoherent
-#: base: expected-fail with DMA_API_DEBUG the base kernel refuses ZONE_DEVICE pages
 # Granted pages and a device that does not snoop. The frames are dom0's own at
 # another address, so the maintenance may be the CPU's or Xen's.
 

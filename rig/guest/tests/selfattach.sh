@@ -3,7 +3,6 @@
 #: devices: nvme ahci sdhci
 #: modules: dmastat
 #: timeout: 900
-#: base: expected-fail with DMA_API_DEBUG the base kernel refuses ZONE_DEVICE pages
 # Disks through blkback and blkfront, both in domain 0: the device does its DMA
 # on granted pages. Without persistent grants these are the pages of the I/O,
 # mapped and unmapped each time; with them a fixed set that blkfront copies

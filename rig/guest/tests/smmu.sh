@@ -5,7 +5,7 @@
 #: domu: yes
 #: board: iommu=smmuv3
 #: timeout: 900
-#: base: expected-fail with DMA_API_DEBUG the base kernel refuses ZONE_DEVICE pages, and else it maps their pfn
+#: base: expected-fail the base kernel maps the pfn of a foreign page for the IOMMU
 # Xen leaves the SMMU to dom0, so that its devices use dma-iommu, for granted pages,
 # which are elsewhere on the bus, as well.
 
