@@ -17,7 +17,7 @@ p2m() {
 }
 
 dmatest nomap
-note "$(cat $DMASTAT/maint)"
+note "$(cat "$DMASTAT/maint")"
 # Two pages, cleaned or discarded before the device's turn, twice; and discarded
 # after it has written.
 is "$(p2m flushes)" 6 "Xen is asked for each page"
