@@ -39,6 +39,19 @@ void xen_swiotlb_enable(void);
 u64 xen_max_bus_addr(void);
 
 /**
+ * dma_bus_active() - are there devices whose bus frames differ from our frames?
+ *
+ * For where the answer for one device is worked out behind the static key, out of
+ * the way of those who have none.
+ *
+ * Return: %true if dma_bus_translated() can be.
+ */
+static __always_inline bool dma_bus_active(void)
+{
+	return static_branch_unlikely(&xen_swiotlb_key);
+}
+
+/**
  * dma_bus_translated() - do the bus frames of a device differ from our frames?
  * @dev: device that does DMA
  *
@@ -49,7 +62,7 @@ u64 xen_max_bus_addr(void);
  */
 static __always_inline bool dma_bus_translated(struct device *dev)
 {
-	return static_branch_unlikely(&xen_swiotlb_key) &&
+	return dma_bus_active() &&
 		(XEN_MACHINE_FRAMES || !dev_dma_bus_bypass(dev));
 }
 
@@ -134,7 +147,7 @@ static __always_inline bool dma_bus_foreign(struct device *dev,
 
 /**
  * dma_bus_sync_for_device() - maintain caches before the device's turn
- * @dev: device that is not coherent, for which dma_bus_translated()
+ * @dev: device that is not coherent, if dma_bus_active()
  * @bus: bus address of the buffer
  * @size: its length
  * @dir: direction of the transfer
@@ -150,7 +163,7 @@ dma_bus_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 
 /**
  * dma_bus_sync_for_cpu() - maintain caches before the CPU's turn
- * @dev: device that is not coherent, for which dma_bus_translated()
+ * @dev: device that is not coherent, if dma_bus_active()
  * @bus: bus address of the buffer
  * @size: its length
  * @dir: direction of the transfer
@@ -263,7 +276,7 @@ static __always_inline bool dma_bus_place_pool(struct page *page, size_t size,
 					       u64 limit)
 {
 	return !XEN_MACHINE_FRAMES ||
-		!static_branch_unlikely(&xen_swiotlb_key) ||
+		!dma_bus_active() ||
 		xen_place_pool(page, size, limit);
 }
 
@@ -274,7 +287,7 @@ static __always_inline bool dma_bus_place_pool(struct page *page, size_t size,
  */
 static __always_inline void dma_bus_release_pool(void *vaddr, size_t size)
 {
-	if (XEN_MACHINE_FRAMES && static_branch_unlikely(&xen_swiotlb_key))
+	if (XEN_MACHINE_FRAMES && dma_bus_active())
 		xen_release_pool(vaddr, size);
 }
 
@@ -298,6 +311,11 @@ static __always_inline u64 dma_bus_max_addr(struct device *dev, u64 max)
 
 static inline void dma_bus_setup(struct device *dev)
 {
+}
+
+static inline bool dma_bus_active(void)
+{
+	return false;
 }
 
 static inline bool dma_bus_translated(struct device *dev)

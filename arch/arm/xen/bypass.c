@@ -81,10 +81,10 @@ static void report(struct device *dev, const struct device_node *np,
 		   enum xen_iommu_word word, bool phandle, bool on)
 {
 	if (word == SAYS_NONSENSE)
-		dev_err(dev, "%pOF: " XEN_IOMMU_PROPERTY " is neither \"on\" nor \"off\": translating\n",
+		dev_err(dev, "%pOF: xen,iommu is neither \"on\" nor \"off\": translating\n",
 			np);
 	else if (word == SAYS_OFF && phandle)
-		dev_err(dev, "%pOF: " XEN_IOMMU_PROPERTY " is \"off\", but the IOMMU is Xen's: translating\n",
+		dev_err(dev, "%pOF: xen,iommu is \"off\", but the IOMMU is Xen's: translating\n",
 			np);
 	else if (word != SAYS_ON && !phandle)
 		return;

@@ -160,6 +160,10 @@ void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 	phys_addr_t phys;
 	size_t part;
 
+	if (dev_dma_bus_bypass(dev)) {
+		arch_sync_dma_for_device(bus, size, dir);
+		return;
+	}
 	for (; size; size -= part, bus += part) {
 		part = xen_cpu_view(bus, size, &phys);
 		if (part)
@@ -184,6 +188,10 @@ void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 	phys_addr_t phys;
 	size_t part;
 
+	if (dev_dma_bus_bypass(dev)) {
+		arch_sync_dma_for_cpu(bus, size, dir);
+		return;
+	}
 	for (; size; size -= part, bus += part) {
 		part = xen_cpu_view(bus, size, &phys);
 		if (part) {

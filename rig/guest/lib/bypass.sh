@@ -4,7 +4,7 @@
 
 # hooks KEY: one counter of the questions to Xen's side.
 hooks() {
-	sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" $DMASTAT/hooks
+	sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$DMASTAT/hooks"
 }
 
 # bypassed DEVICE…: they work on dom0's own pages, and nobody asks for bus frames.
