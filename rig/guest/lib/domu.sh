@@ -65,7 +65,7 @@ domu_on() {
 	for id in "$@"; do
 		dmastat_reset
 		at=${DOMU_AT:-$((DISK_FREE + 8 * MIB))}
-		verdict=$(domu_io $type "$id" $at)
+		verdict=$(domu_io $type "$id" "$at")
 		note "device=$id verdict: $verdict"
 		is "${verdict% sha256=*}" "read=good write=good" "$id: the domU's data is right"
 		note "host-verify disk=$id offset=$at length=$((4 * MIB)) sha256=${verdict##*sha256=}"

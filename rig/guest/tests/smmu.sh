@@ -17,5 +17,5 @@
 xl_up || exit 1
 self_attach_io
 # Beside what was written just now: the host looks for both.
-DOMU_AT=$((DISK_FREE + 32 * MIB))
+export DOMU_AT=$((DISK_FREE + 32 * MIB))
 domu_on nvme ahci
