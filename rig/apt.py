@@ -20,6 +20,7 @@ import paths
 
 SUITES = ("bookworm", "bookworm-updates", "trixie", "trixie-backports")
 SECURITY_SUITES = ("bookworm-security", "trixie-security")
+SOURCE = "source"         # the tree of source packages, beside one an architecture
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 UPDATE_TIMEOUT = 600      # seconds
 DOWNLOAD_TIMEOUT = 1800   # seconds
@@ -84,12 +85,18 @@ def host_uris():
     return main, security
 
 
+def _deb_arch(arch):
+    """What apt calls the architecture of a tree."""
+    return "amd64" if arch == SOURCE else arch
+
+
 def sources_list(arch, main, security, keyring):
     """The text of the private sources.list."""
-    options = f"arch={arch}" + (f" signed-by={keyring}" if keyring else "")
-    lines = [f"deb [{options}] {main} {suite} main" for suite in SUITES]
+    options = f"arch={_deb_arch(arch)}" + (f" signed-by={keyring}" if keyring else "")
+    kind = "deb-src" if arch == SOURCE else "deb"
+    lines = [f"{kind} [{options}] {main} {suite} main" for suite in SUITES]
     if security:
-        lines += [f"deb [{options}] {security} {suite} main" for suite in SECURITY_SUITES]
+        lines += [f"{kind} [{options}] {security} {suite} main" for suite in SECURITY_SUITES]
     return "\n".join(lines) + "\n"
 
 
@@ -104,9 +111,9 @@ Dir::Etc::sourcelist "{top}/etc/sources.list";
 Dir::Etc::sourceparts "-";
 Dir::Etc::preferences "-";
 Dir::Etc::preferencesparts "-";
-APT::Architecture "{arch}";
+APT::Architecture "{_deb_arch(arch)}";
 #clear APT::Architectures;
-APT::Architectures {{ "{arch}"; }};
+APT::Architectures {{ "{_deb_arch(arch)}"; }};
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Retries "3";
@@ -263,7 +270,31 @@ def fetch_deb(name, version, suite, arch, sha256=None, exact=False):
     return path
 
 
-def load_pins(text):
+def fetch_source(name, version, tarball, sha256):
+    """The path of TARBALL, a file of source package NAME, from the cache or the archive.
+
+    The archive drops the .dsc of a version before its tarballs, and apt then fails
+    after it has fetched these: only SHA256 counts.
+    """
+    dest = paths.cache("debs") / tarball
+    if dest.exists() and sha256_of(dest) == sha256:
+        return dest
+    with paths.locked(f"apt-{SOURCE}"), tempfile.TemporaryDirectory(dir=dest.parent) as tmp:
+        conf = _setup(SOURCE)
+        say(f"apt: fetching the source of {name} {version}")
+        done = _run(["apt-get", "-c", str(conf), "source", "--download-only",
+                     f"{name}={version}"], DOWNLOAD_TIMEOUT, cwd=tmp)
+        got = Path(tmp) / tarball
+        if not got.exists():
+            raise AptError(f"no {tarball}, source of {name} {version}: "
+                           f"{done.stderr.strip()[-500:]}")
+        if sha256_of(got) != sha256:
+            raise AptError(f"{tarball} does not have the pinned sha256 {sha256}")
+        os.replace(got, dest)
+    return dest
+
+
+def load_pins(text, name="pins"):
     """{(name, arch): (version, sha256, suite)}; a line is
     'name version arch sha256 suite', # starts a comment."""
     pins = {}
@@ -272,26 +303,26 @@ def load_pins(text):
         if not cells:
             continue
         if len(cells) != 5:
-            raise AptError(f"rig/pins:{number}: want 'name version arch sha256 suite'")
-        name, version, arch, sha256, suite = cells
-        if (name, arch) in pins:
-            raise AptError(f"rig/pins:{number}: {name} ({arch}) is pinned twice")
-        pins[name, arch] = (version, sha256, suite)
+            raise AptError(f"rig/{name}:{number}: want 'name version arch sha256 suite'")
+        package, version, arch, sha256, suite = cells
+        if (package, arch) in pins:
+            raise AptError(f"rig/{name}:{number}: {package} ({arch}) is pinned twice")
+        pins[package, arch] = (version, sha256, suite)
     return pins
 
 
 @functools.lru_cache(maxsize=None)
-def pins():
-    """The pins of this clone."""
-    return load_pins((paths.RIG / "pins").read_text(encoding="ascii"))
+def pins(name="pins"):
+    """The pins of this clone, of the file rig/NAME."""
+    return load_pins((paths.RIG / name).read_text(encoding="ascii"), name)
 
 
-def fetch_pinned(name, arch):
-    """fetch_deb() of what rig/pins says."""
+def fetch_pinned(name, arch, where="pins"):
+    """fetch_deb() of what rig/WHERE says."""
     try:
-        version, sha256, suite = pins()[name, arch]
+        version, sha256, suite = pins(where)[name, arch]
     except KeyError:
-        raise AptError(f"{name} ({arch}) is not in rig/pins") from None
+        raise AptError(f"{name} ({arch}) is not in rig/{where}") from None
     return fetch_deb(name, version, suite, arch, sha256)
 
 

@@ -1,21 +1,25 @@
-"""The verb bench: instructions on the unmodified kernel and on ours, side by side.
+"""The verb bench: instructions on the unmodified kernel, on ours, and on bare metal.
 
 The guest's tests in guest/bench print lines 'bench=CASE n=N key=value…'. The same
 are run on both kernels, without debugging and under -icount; what is promised of
-them is checked, and all of it is kept in a JSON file beside the results.
+them is checked. All of it is kept in a JSON file beside the results, with plots;
+COMPARE=old.json tells what moved since.
 """
 import json
 import os
 import sys
+from pathlib import Path
 
+import benchplot
+import benchtargets
 import ktap
 import paths
 import run
 import testfile
 
 BENCHES = paths.RIG / "guest" / "bench"
-KERNELS = ("base-fast", "ours-fast")
-MOST = 1000000            # foreign pages, as many as are asked for
+KERNELS = (benchtargets.BASE, benchtargets.OURS)
+MOVED = 0.01              # of the old count: less is not told
 
 
 def numbers(document):
@@ -31,80 +35,97 @@ def numbers(document):
     return found
 
 
-def cost(cell):
-    """Instructions of a map and its unmap."""
-    return cell["map"] + cell["unmap"]
+def collect(verdicts):
+    """{platform: {kernel: {(case, n): {key: value}}}}"""
+    counts = {}
+    for verdict in verdicts:
+        machine = verdict.outcome.boot.machine
+        kernels = counts.setdefault(machine.platform, {})
+        kernels.setdefault(machine.kernel, {}).update(numbers(verdict.document))
+    return counts
 
 
-def promises(platform, base, ours):
-    """[Result]: what issue and commit promise of the p2m."""
-    def result(good, name, why):
-        return ktap.Result(good, f"{platform}: {name}", notes=[why if good else f"why: {why}"])
-
-    sizes = sorted(n for case, n in ours if case == "foreign")
-    results = []
-    for n in sizes:
-        mine, theirs = cost(ours["foreign", n]), cost(base["foreign", n])
-        results.append(result(mine <= theirs, f"with {n} foreign pages not above base",
-                              f"{mine} instructions, base {theirs}"))
-    one, most = cost(ours["foreign", 1]), cost(ours["foreign", MOST])
-    results.append(result(most <= 2 * one, f"with {MOST} at most twice the cost of one",
-                          f"{most} / {one} = {most / one:.2f}"))
-    (n,) = (n for case, n in ours if case == "buffer")
-    mine, theirs = ours["buffer", n]["map"], base["buffer", n]["map"]
-    results.append(result(50 * mine <= theirs,
-                          f"a buffer of {n} frames maps for at most a 50th of base",
-                          f"{mine} instructions, base {theirs}"))
-    results.append(result(ours["ranges", n]["ranges"] == 1, f"and is one range of {n}",
-                          f"{ours['ranges', n]['ranges']} ranges"))
-    size = ours["memory", MOST]["bytes"]
-    results.append(result(size <= 96, "a scattered page takes at most 96 bytes",
-                          f"{size} bytes, base {base['memory', MOST]['bytes']}"))
-    return results
+def _ratio(mine, other):
+    return f"{mine / other:7.2f}" if other else "      -"
 
 
-def table(platform, base, ours):
-    """Lines for a person."""
-    lines = [f"{platform}: instructions, base | ours"]
-    for (case, n), cell in ours.items():
-        other = base.get((case, n), {})
-        if "map" in cell:
-            ratio = cost(cell) / cost(other) if other else 0
-            lines.append(f"  {case:8} {n:8}  map {other.get('map', 0):8} | {cell['map']:6}"
-                         f"   unmap {other.get('unmap', 0):6} | {cell['unmap']:6}"
-                         f"   ours/base {ratio:.2f}")
-        elif "bytes" in cell:
-            lines.append(f"  {case:8} {n:8}  bytes a page {other.get('bytes', 0)} | "
-                         f"{cell['bytes']}")
+def table(platform, counts):
+    """Lines for a person: a case a line, its instructions as a whole."""
+    base, ours = (counts[platform].get(name, {}) for name in KERNELS)
+    bare = counts.get(benchtargets.BARE.get(platform), {}).get(benchtargets.OURS, {})
+    lines = [f"{platform}: instructions of a map and its unmap (alloc and free), and per "
+             "phase of ours",
+             f"  {'case':22}{'n':>9}{'base':>10}{'ours':>10}{'bare':>10}"
+             f"{'o/base':>8}{'o/bare':>8}"]
+    for case, n in sorted(set(ours) | set(base)):
+        cell, old = ours.get((case, n), {}), base.get((case, n), {})
+        if "bytes" in cell or "ranges" in cell:
+            lines.append(f"  {case:22}{n:9}  " + ", ".join(
+                f"{key} {old.get(key, '-')} | {value}" for key, value in cell.items()))
+            continue
+        mine, theirs = benchtargets.cost(cell), benchtargets.cost(old)
+        there = benchtargets.cost(bare.get((case.removeprefix("bypass-"), n), {}))
+        phases = " ".join(f"{key} {cell[key]}" for key in benchtargets.PHASES if key in cell)
+        lines.append(f"  {case:22}{n:9}{theirs:10}{mine:10}{there:10} {_ratio(mine, theirs)}"
+                     f" {_ratio(mine, there)}  {phases}")
     return lines
+
+
+def as_json(counts):
+    """The counts as JSON's objects have them."""
+    return {platform: {kernel: {f"{case} {n}": cell for (case, n), cell in sorted(cells.items())}
+                       for kernel, cells in kernels.items()}
+            for platform, kernels in counts.items()}
+
+
+def from_json(text):
+    """as_json() undone."""
+    return {platform: {kernel: {(name.rsplit(" ", 1)[0], int(name.rsplit(" ", 1)[1])): cell
+                                for name, cell in cells.items()}
+                       for kernel, cells in kernels.items()}
+            for platform, kernels in json.loads(text).items()}
+
+
+def moved(old, new):
+    """Lines: which costs of ours differ from those of an earlier run."""
+    lines = []
+    for platform, kernels in new.items():
+        for key, cell in sorted(kernels.get(benchtargets.OURS, {}).items()):
+            before = benchtargets.cost(old.get(platform, {}).get(benchtargets.OURS, {})
+                                       .get(key, {}))
+            now = benchtargets.cost(cell)
+            if before and abs(now - before) > MOVED * before:
+                lines.append(f"  {platform} {key[0]} {key[1]}: {before} -> {now} "
+                             f"({now / before:.2f})")
+    return lines or ["  nothing moved"]
 
 
 def main():
     """python3 rig/bench.py; PLATFORM chooses, default all that have a bench."""
+    compare = os.environ.get("COMPARE")
+    if compare and not Path(compare).is_file():
+        raise testfile.TestFileError(f"COMPARE={compare}: no such file")
+    old = from_json(Path(compare).read_text(encoding="utf-8")) if compare else {}
     tests = testfile.load_all(BENCHES)
     chosen = run.platforms_of(os.environ.get("PLATFORM") or "all")
     boots = [boot for kernel in KERNELS for boot in testfile.plan(tests, chosen, kernel)]
     place = run.results_dir("bench")
     verdicts = run.boot_all(boots, run.build_kernels(boots), place)
     writer = ktap.Writer()
-    found, lines = {}, []
     for verdict in verdicts:
-        machine = verdict.outcome.boot.machine
-        found.setdefault(machine.platform, {})[machine.kernel] = numbers(verdict.document)
         for group in verdict.groups:
             writer.group(*group)
-    for platform, (base, ours) in ((platform, [kernels.get(name, {}) for name in KERNELS])
-                                   for platform, kernels in found.items()):
-        try:
-            writer.group(f"{platform}: promises", promises(platform, base, ours))
-        except (KeyError, ValueError) as err:
-            writer.group(f"{platform}: promises", [ktap.Result(
-                False, f"{platform}: all cases were counted", notes=[f"why: no {err}"])])
-        lines += table(platform, base, ours)
-    text = {platform: {kernel: {f"{case} {n}": cell for (case, n), cell in cells.items()}
-                       for kernel, cells in kernels.items()}
-            for platform, kernels in found.items()}
-    (place / "bench.json").write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
+    counts = collect(verdicts)
+    for group in benchtargets.groups(counts):
+        writer.group(*group)
+    lines = [line for platform in counts for line in table(platform, counts)]
+    if compare:
+        lines += [f"moved since {compare}:", *moved(old, counts)]
+    (place / "bench.json").write_text(json.dumps(as_json(counts), indent=1) + "\n",
+                                      encoding="utf-8")
+    (place / "table.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name, text in benchplot.plots(counts).items():
+        (place / name).write_text(text, encoding="utf-8")
     print("\n".join(["", *lines, "", str(place / "bench.json")]))
     sys.exit(run.finish(writer, place))
 

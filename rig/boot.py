@@ -17,6 +17,7 @@ import guestfs
 import machine
 import testfile
 import userland
+import xensource
 
 BOOT_TIME = 240           # seconds from power-on to the first test, at the most
 POWER_OFF_TIME = 60       # seconds from the end mark to power-off, at the most
@@ -50,7 +51,8 @@ def make_files(boot, kernel, directory, files=None, shell=False):
     platform = boot.machine.platform
     xen = None
     if not platform.startswith("bare"):
-        xen = userland.xen_image(testfile.ARCH_OF[platform])
+        xen = (xensource.image() if boot.machine.hypervisor else
+               userland.xen_image(testfile.ARCH_OF[platform]))
     made = machine.Files(kernel=kernel.image, initrd=initrd, xen=xen, disks=images,
                          tftp=directory / "tftp")
     if boot.machine.dtb != "plain":

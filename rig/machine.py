@@ -116,15 +116,20 @@ def _x86(machine, files, serial):
 
 def _arm(machine, files, serial):
     arch = testfile.ARCH_OF[machine.platform]
-    args = qemu.command("aarch64") + _base_args(machine, serial)
+    smmu = machine.hypervisor == "smmu"
+    args = qemu.command("aarch64", "10" if smmu else "7.2") + _base_args(machine, serial)
     if machine.platform == "bare-arm64":
         args += ["-machine", _board("virt,gic-version=2", machine), "-cpu", "cortex-a57",
                  "-kernel", str(files.kernel), "-initrd", str(files.initrd),
                  "-append", linux_words(machine)]
     else:
         kernel_at, initrd_at = ARM_LOAD[arch]
-        board = "virt,virtualization=on" + (",gic-version=2" if arch == "arm64"
-                                            else ",highmem=off")
+        board = "virt,virtualization=on" + (",highmem=off" if arch == "arm" else
+                                            ",gic-version=3,iommu=smmuv3" if smmu else
+                                            ",gic-version=2")
+        if smmu:
+            # Xen drives the second stage of it.
+            args += ["-global", "arm-smmuv3.stage=2"]
         words = linux_words(machine).replace(",", ",,")
         args += ["-machine", _board(board, machine),
                  "-cpu", "cortex-a57" if arch == "arm64" else "cortex-a15",

@@ -1,6 +1,8 @@
 """QEMU 7.2 of bookworm, unpacked privately and run through its own ld.so.
 
-So any Debian release runs the same QEMU, and nothing is installed for it.
+So any Debian release runs the same QEMU, and nothing is installed for it. QEMU 10
+of trixie is for Arm boards whose SMMUv3 has a second stage; it cannot boot a PVH
+dom0.
 """
 import functools
 import hashlib
@@ -23,15 +25,18 @@ libssl3 libtasn1-6 libudev1 libunistring2 liburing2 libuuid1 libvdeplug2 libzstd
 zlib1g
 """.split()
 HOST_ARCH = "amd64"
+PINS = {"7.2": "pins", "10": "pins-qemu10"}
 LIB_DIRS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
 MODULE_DIR = "usr/lib/x86_64-linux-gnu/qemu"    # TCG itself is a module
 FIRMWARE_DIRS = ("usr/share/qemu", "usr/share/seabios")
 
 
 @functools.lru_cache(maxsize=None)
-def root():
-    """The directory with QEMU's files, unpacked on first use."""
-    debs = [apt.fetch_pinned(name, HOST_ARCH) for name in PACKAGES]
+def root(version):
+    """The directory with the files of QEMU VERSION, unpacked on first use."""
+    where = PINS[version]
+    names = PACKAGES if where == "pins" else [name for name, _ in apt.pins(where)]
+    debs = [apt.fetch_pinned(name, HOST_ARCH, where) for name in names]
     key = hashlib.sha256("\n".join(deb.name for deb in debs).encode()).hexdigest()[:16]
     dest = paths.cache("qemu") / key
     with paths.locked("qemu"):
@@ -45,13 +50,19 @@ def root():
     return dest
 
 
-def command(target):
+def _loader(top):
+    """glibc's, where old and new packages have it."""
+    return next(path for path in (top / sub / "ld-linux-x86-64.so.2" for sub in
+                                  ("lib64", "usr/lib64", LIB_DIRS[1])) if path.exists())
+
+
+def command(target, version="7.2"):
     """The start of a command line for qemu-system-TARGET."""
-    top = root()
+    top = root(version)
     # A run that is killed takes its machines along.
     args = ["setpriv", "--pdeathsig", "KILL", "env",
             f"QEMU_MODULE_DIR={top / MODULE_DIR}",
-            str(top / "lib64/ld-linux-x86-64.so.2"), "--library-path",
+            str(_loader(top)), "--library-path",
             ":".join(str(top / sub) for sub in LIB_DIRS),
             str(top / "usr/bin" / f"qemu-system-{target}")]
     for sub in FIRMWARE_DIRS:

@@ -23,12 +23,14 @@ import paths
 import summary
 import testfile
 import trees
+import xensource
 
 RESULTS = paths.BUILD / "results"
 TESTS = paths.RIG / "guest" / "tests"
 KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast")
 ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
-          trees.TreeError, elf.ElfError, devicetree.DeviceTreeError)
+          trees.TreeError, elf.ElfError, devicetree.DeviceTreeError,
+          xensource.XenError)
 # Above this much memory, in MiB, that nothing uses, two machines boot at a time.
 TWO_BOOTS = 7000
 

@@ -13,7 +13,7 @@ PLATFORMS = ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64")
 ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
            "arm64": "arm64", "bare-arm64": "arm64", "arm": "arm"}
 DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e", "edu")
-KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux", "board", "dtb",
+KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux", "board", "dtb", "hypervisor",
         "timeout", "domu", "modules", "base", "kernel", "expect", "full")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
 
@@ -38,6 +38,7 @@ class Machine:
     xen: str = ""
     linux: str = ""
     board: str = ""
+    hypervisor: str = ""
     dtb: str = "plain"
     alone: str = ""
 
@@ -99,6 +100,7 @@ class TestFile:
                        dom0_mem=self.get("dom0_mem", platform), xen=self.get("xen", platform),
                        linux=self.get("linux", platform),
                        board=self.get("board", platform),
+                       hypervisor=self.get("hypervisor", platform),
                        dtb=self.get("dtb", platform) or "plain")
 
 
@@ -108,7 +110,8 @@ def _check(path, key, value):
         raise TestFileError(f"{path}: '{plain}' is not one of: {', '.join(KEYS)}")
     if platform and platform not in PLATFORMS:
         raise TestFileError(f"{path}: {key}: no platform '{platform}'")
-    known = {"platforms": PLATFORMS, "devices": DEVICES, "dtb": devicetree.names()}.get(plain)
+    known = {"platforms": PLATFORMS, "devices": DEVICES, "dtb": devicetree.names(),
+             "hypervisor": ("smmu",)}.get(plain)
     for word in value.split() if known else ():
         if word not in known:
             raise TestFileError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")

@@ -25,6 +25,38 @@
 DEFINE_STATIC_KEY_FALSE(xen_swiotlb_key);
 EXPORT_SYMBOL_GPL(xen_swiotlb_key);
 
+/* The decision, and a few words for the log. */
+static bool __init xen_swiotlb_decide(const char **why)
+{
+	if (!xen_domain()) {
+		*why = "no Xen domain";
+		return false;
+	}
+	if (xen_pv_domain()) {
+		bool pci = xen_initial_domain() ||
+			(IS_ENABLED(CONFIG_XEN_PCIDEV_FRONTEND) &&
+			 xen_pv_pci_possible);
+
+		*why = pci ? "PV domain" : "PV domain without PCI";
+		return pci;
+	}
+	if (IS_ENABLED(CONFIG_X86)) {
+		*why = "translated domain";
+		return false;
+	}
+	if (xen_feature(XENFEAT_direct_mapped)) {
+		*why = "directly mapped domain";
+		return true;
+	}
+	if (xen_feature(XENFEAT_not_direct_mapped)) {
+		*why = "domain not mapped directly";
+		return false;
+	}
+	*why = xen_initial_domain() ? "dom0, of which Xen does not say how it is mapped" :
+		"domain, of which Xen does not say how it is mapped";
+	return xen_initial_domain();
+}
+
 /**
  * xen_swiotlb_detect() - does DMA of this domain need bus frames?
  *
@@ -39,17 +71,9 @@ EXPORT_SYMBOL_GPL(xen_swiotlb_key);
  */
 bool __init xen_swiotlb_detect(void)
 {
-	if (!xen_domain())
-		return false;
-	if (xen_pv_domain())
-		return xen_initial_domain() ||
-			(IS_ENABLED(CONFIG_XEN_PCIDEV_FRONTEND) &&
-			 xen_pv_pci_possible);
-	if (IS_ENABLED(CONFIG_X86))
-		return false;
-	if (xen_feature(XENFEAT_direct_mapped))
-		return true;
-	return !xen_feature(XENFEAT_not_direct_mapped) && xen_initial_domain();
+	const char *why;
+
+	return xen_swiotlb_decide(&why);
 }
 
 /**
@@ -60,9 +84,24 @@ bool __init xen_swiotlb_detect(void)
 void __init xen_swiotlb_enable(void)
 {
 	static_branch_enable(&xen_swiotlb_key);
-	pr_info("dma-direct translates to bus frames (%s domain)\n",
-		xen_pv_domain() ? "PV" : "direct mapped");
 }
+
+/* Say it once, whatever it is, when all is set up. */
+static int __init xen_swiotlb_report(void)
+{
+	const char *why;
+	bool detected = xen_swiotlb_decide(&why);
+
+	if (!xen_domain())
+		return 0;
+	if (static_key_enabled(&xen_swiotlb_key))
+		pr_info("dma-direct translates to bus frames: %s\n",
+			detected ? why : "asked for on the command line");
+	else
+		pr_info("dma-direct takes the domain's own frames: %s\n", why);
+	return 0;
+}
+subsys_initcall(xen_swiotlb_report);
 
 /**
  * xen_max_bus_addr() - highest address of the machine's RAM

@@ -15,6 +15,7 @@ TREE = """/dts-v1/;
 	#address-cells = <2>;
 	#size-cells = <2>;
 	pcie@10000000 { reg = <0 0x10000000 0 0x1000>; dma-coherent; iommu-map = <1 2 3 4>; };
+	smmuv3@9050000 { #iommu-cells = <1>; };
 	flash@0 { reg = <0 0 0 0x1000>; dma-coherent; phandle = <0x8000>; };
 };
 """

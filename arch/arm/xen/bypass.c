@@ -100,6 +100,22 @@ static void report(struct device *dev, const struct device_node *np,
 }
 
 /**
+ * xen_bypassed_by() - what says that Xen's IOMMU protects a device
+ * @dev: device for which dev_dma_bus_bypass()
+ *
+ * Context: Any.
+ * Return: the name of the property.
+ */
+const char *xen_bypassed_by(struct device *dev)
+{
+	struct device_node *np = speaker(dev);
+
+	if (np && property_says(np) == SAYS_ON)
+		return XEN_IOMMU_PROPERTY;
+	return dev_is_pci(dev) ? "iommu-map" : "iommus";
+}
+
+/**
  * xen_setup_dma() - find out whether a device needs bus frames
  * @dev: device that is added or going to be bound to a driver
  *

@@ -26,6 +26,7 @@ void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 		      enum dma_data_direction dir);
 
 void xen_setup_dma(struct device *dev);
+const char *xen_bypassed_by(struct device *dev);
 
 /* The page allocator hands out local memory only. */
 static inline bool xen_coherent_ok(phys_addr_t phys, size_t size)

@@ -25,7 +25,7 @@ domu_io() {
 	_block_script
 	_real=$(disk "$2") || return 1
 	_want=
-	eval "_want=\$DISK_SHA_$2"
+	eval "_want=\$DISK_SHA_$(echo "$2" | tr - _)"
 	head -c 65536 /dev/zero >verdict.img
 	_loop=$(losetup -f) && losetup "$_loop" verdict.img || return 1
 	cat >domu.cfg <<-EOF

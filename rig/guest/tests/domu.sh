@@ -10,7 +10,18 @@
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
+. /rig/lib/swiotlb.sh
 . /rig/lib/domu.sh
 
 xl_up || exit 1
 domu_on nvme ahci
+# The base kernel says nothing of its own.
+if said 'xen:swiotlb: dma-direct'; then
+	case $PLATFORM in
+	pv) why="PV domain without PCI" ;;
+	pvh) why="translated domain" ;;
+	*) why="domain not mapped directly" ;;
+	esac
+	is "$(tr -d '\r' <console.txt | sed -n 's/.*xen:swiotlb: //p')" \
+		"dma-direct takes the domain's own frames: $why" "the domU says what it is"
+fi

@@ -34,6 +34,7 @@ static inline bool xen_must_bounce(struct device *dev, phys_addr_t phys,
 /* Never called: see XEN_MACHINE_FRAMES. */
 bool xen_foreign(phys_addr_t phys, size_t size);
 void xen_setup_dma(struct device *dev);
+const char *xen_bypassed_by(struct device *dev);
 
 /* Never called: x86 is coherent. */
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,

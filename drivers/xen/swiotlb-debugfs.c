@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/xen_dma: what each device of this domain is given for DMA, what
+ * it reaches, and how often it had to bounce, and why.
+ *
+ * The bounces are counted by a probe on the tracepoint that swiotlb has for them, so
+ * that whatever does not bounce does not pay for it. Without CONFIG_TRACEPOINTS
+ * there are no counts.
+ */
+
+#define pr_fmt(fmt) "xen:swiotlb: " fmt
+
+#include <linux/amba/bus.h>
+#include <linux/atomic.h>
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/device/bus.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
+#include <linux/hashtable.h>
+#include <linux/init.h>
+#include <linux/iommu-dma.h>
+#include <linux/notifier.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/swiotlb.h>
+#include <trace/events/swiotlb.h>
+
+#include <xen/page.h>
+#include <xen/swiotlb-xen.h>
+#include <xen/xen.h>
+
+enum reason { FORCED, OUT_OF_REACH, SCATTERED, UNALIGNED, REASONS };
+
+static const char * const reasons[REASONS] = {
+	"forced", "out_of_reach", "scattered", "unaligned",
+};
+
+struct bounces {
+	struct hlist_node node;
+	struct rcu_head rcu;
+	struct device *dev;
+	atomic_long_t n[REASONS];
+};
+
+static DEFINE_HASHTABLE(all_bounces, 5);
+/* For writers of the table. */
+static DEFINE_SPINLOCK(bounces_lock);
+
+static struct bounces *bounces_of(struct device *dev)
+{
+	struct bounces *b;
+
+	hash_for_each_possible_rcu(all_bounces, b, node, (unsigned long)dev,
+				   lockdep_is_held(&bounces_lock))
+		if (b->dev == dev)
+			return b;
+	return NULL;
+}
+
+/* Counts nothing if there is no memory, or a second CPU was first. */
+static void add_bounces(struct device *dev, enum reason reason)
+{
+	struct bounces *b = kzalloc(sizeof(*b), GFP_NOWAIT | __GFP_NOWARN);
+
+	if (!b)
+		return;
+	b->dev = dev;
+	atomic_long_set(&b->n[reason], 1);
+
+	guard(spinlock_irqsave)(&bounces_lock);
+	if (bounces_of(dev))
+		kfree(b);
+	else
+		hash_add_rcu(all_bounces, &b->node, (unsigned long)dev);
+}
+
+/* As dma_direct_map_phys() asks, but for the direction, which nobody tells here. */
+static enum reason reason_of(struct device *dev, dma_addr_t addr, size_t size)
+{
+	if (is_swiotlb_force_bounce(dev))
+		return FORCED;
+	if (!dma_capable(dev, addr, size, true, 0))
+		return OUT_OF_REACH;
+	/* What lies in one frame is contiguous: a part of a cache line, then. */
+	if (dma_bus_translated(dev) &&
+	    XEN_PFN_DOWN(addr) != XEN_PFN_DOWN(addr + size - 1))
+		return SCATTERED;
+	return UNALIGNED;
+}
+
+static void count_bounce(void *data, struct device *dev, dma_addr_t addr,
+			 size_t size)
+{
+	enum reason reason = reason_of(dev, addr, size);
+	struct bounces *b;
+
+	guard(rcu)();
+	b = bounces_of(dev);
+	if (b)
+		atomic_long_inc(&b->n[reason]);
+	else
+		add_bounces(dev, reason);
+}
+
+/* Another device may get the same address. */
+static int forget_device(struct notifier_block *nb, unsigned long action,
+			 void *data)
+{
+	struct bounces *b;
+
+	if (action != BUS_NOTIFY_REMOVED_DEVICE)
+		return NOTIFY_DONE;
+
+	guard(spinlock_irqsave)(&bounces_lock);
+	b = bounces_of(data);
+	if (b) {
+		hash_del_rcu(&b->node);
+		kfree_rcu(b, rcu);
+	}
+	return NOTIFY_OK;
+}
+
+/* What a device is given, and what made it so. */
+static void show_frames(struct seq_file *m, struct device *dev)
+{
+	if (use_dma_iommu(dev))
+		seq_puts(m, "frames=iommu by=kernel");
+	else if (get_dma_ops(dev))
+		seq_puts(m, "frames=ops by=driver");
+	else if (dma_bus_translated(dev))
+		seq_puts(m, "frames=bus by=domain");
+	else
+		seq_printf(m, "frames=own by=%s",
+			   !XEN_MACHINE_FRAMES && dev_dma_bus_bypass(dev) ?
+			   xen_bypassed_by(dev) : "domain");
+}
+
+static int show_device(struct device *dev, void *data)
+{
+	struct seq_file *m = data;
+	struct bounces *b;
+	int i;
+
+	if (!dev->driver || !dev->dma_mask)
+		return 0;
+
+	seq_printf(m, "%s driver=%s ", dev_name(dev), dev_driver_string(dev));
+	show_frames(m, dev);
+	seq_printf(m, " mask=%#llx coherent_mask=%#llx limit=%#llx",
+		   dma_get_mask(dev), dev->coherent_dma_mask,
+		   dev->bus_dma_limit);
+	guard(rcu)();
+	b = bounces_of(dev);
+	for (i = 0; i < REASONS; i++)
+		seq_printf(m, " %s=%ld", reasons[i],
+			   b ? atomic_long_read(&b->n[i]) : 0);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct bus_type * const buses[] = {
+	&platform_bus_type,
+#ifdef CONFIG_PCI
+	&pci_bus_type,
+#endif
+#ifdef CONFIG_ARM_AMBA
+	&amba_bustype,
+#endif
+};
+
+static int devices_show(struct seq_file *m, void *v)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++)
+		bus_for_each_dev(buses[i], NULL, m, show_device);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(devices);
+
+static struct notifier_block forget[ARRAY_SIZE(buses)];
+
+static int __init xen_dma_debugfs(void)
+{
+	int i, ret;
+
+	if (!xen_domain() || !debugfs_initialized())
+		return 0;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++) {
+		forget[i].notifier_call = forget_device;
+		ret = bus_register_notifier(buses[i], &forget[i]);
+		if (ret)
+			return ret;
+	}
+	ret = register_trace_swiotlb_bounced(count_bounce, NULL);
+	if (ret && IS_ENABLED(CONFIG_TRACEPOINTS))
+		pr_warn("bounces are not counted: error %d\n", ret);
+	debugfs_create_file("xen_dma", 0400, NULL, NULL, &devices_fops);
+	return 0;
+}
+/* Before drivers are bound; their buses are there. */
+subsys_initcall_sync(xen_dma_debugfs);

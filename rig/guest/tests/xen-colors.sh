@@ -1,0 +1,35 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme sdhci e1000e
+#: modules: dmastat
+#: domu: yes
+#: hypervisor: smmu
+#: memory: 3072
+#: linux: pci=nomsi
+#: xen: llc-coloring=on llc-size=1M llc-nr-ways=16 dom0-llc-colors=0-7
+#: dtb: xen-smmu
+#: timeout: 900
+# With cache colouring dom0's memory is scattered, and not mapped directly: devices are
+# given its own frames, which Xen's SMMU translates, granted ones too. (No AHCI: QEMU's
+# cannot read a list of buffers that spans two pages which are no neighbours.)
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/selfattach.sh
+. /rig/lib/domu.sh
+. /rig/lib/swiotlb.sh
+. /rig/lib/bypass.sh
+
+holds "Xen says that dom0 is not mapped directly" have_feature not_direct_mapped
+bypassed sdhci e1000e
+xl_up || exit 1
+export DEVICES=nvme
+self_attach_io
+export DOMU_AT=$((DISK_FREE + 32 * MIB))
+domu_on nvme
+is "$(hooks calls)" 0 "a domU's pages: no bus frame is asked for"
+# The base kernel says nothing of its own.
+if said 'xen:swiotlb: dma-direct'; then
+	is "$(dma_path)" "dma-direct takes the domain's own frames: domain not mapped directly" \
+		"the log says so"
+fi

@@ -1,0 +1,31 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme ahci virtio-mmio
+#: modules: dmastat
+#: domu: yes
+#: hypervisor: smmu
+#: linux: pci=nomsi
+#: dtb: xen-smmu xen-iommu-on
+#: timeout: 900
+#: base: not-run the base kernel has no bypass
+# Xen drives the SMMU, and the device tree tells dom0 that the PCI devices are behind
+# it: these are given dom0's own frames, for granted pages too. The virtio device,
+# which is not, gets bus frames as before.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/selfattach.sh
+. /rig/lib/domu.sh
+. /rig/lib/swiotlb.sh
+. /rig/lib/bypass.sh
+
+xl_up || exit 1
+export DEVICES="nvme ahci"
+self_attach_io
+export DOMU_AT=$((DISK_FREE + 32 * MIB))
+for id in nvme ahci; do
+	domu_on $id
+	is "$(hooks calls)" 0 "$id: no bus frame is asked for"
+done
+domu_on virtio-mmio
+holds "virtio-mmio: bus frames are asked for" [ "$(hooks calls)" -gt 0 ]

@@ -1,0 +1,84 @@
+"""Targets, tables and plots of the bench, on counts made up for it."""
+import json
+import unittest
+from xml.etree import ElementTree
+
+import bench
+import benchplot
+import benchtargets
+
+
+def counts(pv_map=110, arm_most=200):
+    """A small run."""
+    cells = {key: {"map": 100, "unmap": 50} for key in
+             [*benchtargets.EQUAL, ("bounce", 4096), ("bounce", 65536)]}
+    cells |= {("coherent", n): {"alloc": 9, "free": 1} for n in (4096, 65536, 2 << 20)}
+    cells |= {("cpus", n): {"pair": 99} for n in (1, 2, 4)}
+    foreign = {("foreign", n): {"map": 120, "unmap": 20} for n in (1, 1000)}
+    foreign |= {("foreign", 1000000): {"map": arm_most, "unmap": 20},
+                ("buffer", 900): {"map": 100, "unmap": 9}, ("ranges", 900): {"ranges": 1},
+                ("memory", 1000000): {"bytes": 80}}
+    slow = {key: {name: 60 * value for name, value in cell.items()}
+            for key, cell in foreign.items()}
+    pv = cells | {("map", 4096): {"map": pv_map, "unmap": 50}}
+    both = lambda mine, base: {benchtargets.OURS: mine, benchtargets.BASE: base}
+    return {"pv": both(pv, cells), "bare-x86_64": both(cells, cells),
+            "arm": both(foreign, slow)}
+
+
+def failed(found):
+    """The names of what was not kept."""
+    return [result.name for _, results in benchtargets.groups(found)
+            for result in results if not result.passed]
+
+
+class Targets(unittest.TestCase):
+    def test_kept(self):
+        self.assertEqual(failed(counts()), [])
+
+    def test_a_ratio_that_is_too_high(self):
+        self.assertEqual(failed(counts(pv_map=138)),
+                         ["pv: map 4096 at most 1.25 times bare metal"])
+
+    def test_foreign_pages_that_cost_more_the_more_there_are(self):
+        self.assertEqual(failed(counts(arm_most=400)),
+                         ["arm: with 1000000 at most twice the cost of one"])
+
+    def test_a_case_that_is_missing(self):
+        found = counts()
+        del found["pv"][benchtargets.OURS]["map", 4096]
+        self.assertEqual(failed(found), ["all cases were counted"])
+
+    def test_no_ops_are_few(self):
+        found = counts()
+        ours = dict(found["bare-x86_64"][benchtargets.OURS])
+        ours["sg", 16] = {"map": 100 + 16 * benchtargets.NO_OPS + 1, "unmap": 50}
+        found["bare-x86_64"] = dict(found["bare-x86_64"], **{benchtargets.OURS: ours})
+        self.assertEqual(failed(found), ["bare-x86_64: sg 16 of base, and no-ops"])
+
+
+class Output(unittest.TestCase):
+    def test_json_and_back(self):
+        found = counts()
+        self.assertEqual(bench.from_json(json.dumps(bench.as_json(found))), found)
+
+    def test_moved(self):
+        self.assertEqual(bench.moved(counts(), counts()), ["  nothing moved"])
+        self.assertEqual(bench.moved(counts(), counts(pv_map=220)),
+                         ["  pv map 4096: 160 -> 270 (1.69)"])
+
+    def test_table_has_bare_metal_beside_ours(self):
+        (line,) = [line for line in bench.table("pv", counts()) if line.split()[:2] == ["map", "4096"]]
+        self.assertEqual(line.split()[:7], ["map", "4096", "150", "160", "150", "1.07", "1.07"])
+
+    def test_plots_are_xml_with_a_name_a_curve(self):
+        found = benchplot.plots(counts())
+        self.assertIn("pv-size.svg", found)
+        self.assertIn("arm-foreign.svg", found)
+        words = {element.text for element in ElementTree.fromstring(found["pv-size.svg"]).iter()
+                 if element.tag.endswith("text")}
+        self.assertLessEqual({"base", "ours", "bare metal", "64 KiB", "instructions"}, words)
+
+
+if __name__ == "__main__":
+    unittest.main()

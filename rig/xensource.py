@@ -1,0 +1,85 @@
+"""Xen for arm64 with what Debian's lacks: SMMUv3, cache colouring, the ITS.
+
+Its source is Debian's tarball, by version and sha256. The image is kept in the
+cache by the hash of the source, the options and the compiler.
+"""
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import apt
+import paths
+
+NAME = "xen"
+VERSION = "4.20.3+127-gc42374a105-0+deb13u1"
+TARBALL = "xen_4.20.3+127-gc42374a105.orig.tar.xz"
+SHA256 = "df0831854a55a8f31cb3cb85036f2edc928e2ef098d77f815f5714bfafac68f3"
+CROSS = "aarch64-linux-gnu-"
+OPTIONS = """\
+CONFIG_EXPERT=y
+CONFIG_UNSUPPORTED=y
+CONFIG_ARM_SMMU_V3=y
+CONFIG_HAS_ITS=y
+CONFIG_LLC_COLORING=y
+CONFIG_DEBUG=y
+"""
+BUILD_TIME = 1800         # seconds
+
+
+class XenError(Exception):
+    """Xen cannot be built; the message names the log."""
+
+
+def _make(source, log, *words):
+    args = ["make", "-s", f"-j{os.cpu_count()}", "-C", str(source / "xen"),
+            "XEN_TARGET_ARCH=arm64", f"CROSS_COMPILE={CROSS}", *words]
+    env = {key: value for key, value in os.environ.items()
+           if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH", "O")}
+    with open(log, "ab") as handle:
+        done = subprocess.run(args, stdout=handle, stderr=handle, env=env, check=False,
+                              stdin=subprocess.DEVNULL, timeout=BUILD_TIME)
+    if done.returncode:
+        words = Path(log).read_text(errors="replace").strip().splitlines()[-15:]
+        raise XenError(f"Xen's {args[-1]} failed, see {log}:\n  " + "\n  ".join(words))
+
+
+def _build(tarball, log):
+    """The image's bytes."""
+    with tempfile.TemporaryDirectory(dir=paths.cache("xen")) as tmp:
+        done = subprocess.run(["tar", "-xf", str(tarball), "-C", tmp], check=False,
+                              capture_output=True, text=True, timeout=600)
+        if done.returncode:
+            raise XenError(f"{tarball}: {done.stderr.strip()}")
+        (source,) = Path(tmp).iterdir()
+        (source / "xen/arch/arm/configs/rig_defconfig").write_text(OPTIONS, "ascii")
+        _make(source, log, "rig_defconfig")
+        text = (source / "xen/.config").read_text("ascii")
+        lost = [line for line in OPTIONS.splitlines() if line not in text.splitlines()]
+        if lost:
+            raise XenError(f"Xen's .config lacks {' '.join(lost)}")
+        _make(source, log, "build")
+        return (source / "xen/xen").read_bytes()
+
+
+def image():
+    """The path of the hypervisor, built on first use."""
+    version = subprocess.run([CROSS + "gcc", "--version"], capture_output=True, text=True,
+                             check=True, timeout=60).stdout.splitlines()[0]
+    key = hashlib.sha256("\0".join((SHA256, OPTIONS, version)).encode()).hexdigest()[:16]
+    place = paths.cache("xen") / f"arm64-{key}"
+    with paths.locked("xen-source"):
+        if place.exists():
+            return place
+        tarball = apt.fetch_source(NAME, VERSION, TARBALL, SHA256)
+        paths.BUILD.mkdir(parents=True, exist_ok=True)
+        (paths.BUILD / "logs").mkdir(exist_ok=True)
+        log = paths.BUILD / "logs" / "xen-arm64.log"
+        log.write_bytes(b"")
+        apt.say(f"xen: building {VERSION} for arm64, log in {log}")
+        tmp = place.with_suffix(".tmp")
+        tmp.write_bytes(_build(tarball, log))
+        shutil.move(tmp, place)
+    return place
