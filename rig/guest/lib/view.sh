@@ -5,18 +5,20 @@
 VIEW=/sys/kernel/debug/xen_dma
 REASONS="forced out_of_reach scattered unaligned"
 
-# view ID KEY: what stands in the device's line.
+# view ID KEY: what stands in the device's line, in those of all devices of its driver.
 view() {
-	sed -n "s/.* driver=$(driver_of "$1") .*\b$2=\([^ ]*\).*/\1/p" $VIEW
+	sed -n "s/.* driver=$(driver_of "$1") .*\b$2=\([^ ]*\).*/\1/p" $VIEW | sort -u
 }
 
-# bounces ID: for whatever reason.
+# bounces ID [REASONS]: for these reasons, or for whatever reason.
 bounces() {
-	_sum=0
-	for _reason in $REASONS; do
-		_sum=$((_sum + $(view "$1" "$_reason")))
-	done
-	echo $_sum
+	awk -v driver="driver=$(driver_of "$1")" -v reasons=" ${2:-$REASONS} " '
+		$2 == driver {
+			for (i = 3; i <= NF; i++)
+				if (split($i, word, "=") && index(reasons, " " word[1] " "))
+					sum += word[2]
+		}
+		END { print sum + 0 }' $VIEW
 }
 
 # bounces_for REASON ID…: after I/O each has bounced as often as dmastat counted, and
@@ -26,13 +28,13 @@ bounces_for() {
 	shift
 	for id in "$@"; do
 		_sum_before=$(bounces "$id")
-		_before=$(view "$id" "$_reason_wanted")
+		_before=$(bounces "$id" "$_reason_wanted")
 		io_on "$id"
 		_counted=$(stat "$id" bounced)
 		holds "$id bounces" [ "$_counted" -gt 0 ]
 		is $(($(bounces "$id") - _sum_before)) "$_counted" \
 			"$id: every bounce is in the view"
-		is $(($(view "$id" "$_reason_wanted") - _before)) "$_counted" \
+		is $(($(bounces "$id" "$_reason_wanted") - _before)) "$_counted" \
 			"$id: the reason is $_reason_wanted"
 	done
 }
