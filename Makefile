@@ -3,7 +3,7 @@
 .PHONY: help run shell check check-full bench tree refresh series deps
 MAKEFLAGS += --no-print-directory
 
-export PLATFORM KERNEL TEST FILES KSRC JOBS FORCE
+export PLATFORM KERNEL TEST FILES KSRC JOBS FORCE COMPARE
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 help: ## this list
@@ -31,7 +31,7 @@ check: deps ## all tests: units, static, every platform
 check-full: deps ## the same, and the whole suite on the base kernel too
 	@$(PYTHON) rig/check.py full
 
-bench: deps ## count instructions on the base kernel and on ours, side by side
+bench: deps ## count instructions on the base kernel, on ours, and on bare metal
 	@$(PYTHON) rig/bench.py
 
 tree: deps ## a git tree in build/tree: the base, then one commit a patch

@@ -51,7 +51,7 @@ def make_files(boot, kernel, directory, files=None, shell=False):
     platform = boot.machine.platform
     xen = None
     if not platform.startswith("bare"):
-        xen = (xensource.image() if boot.machine.hypervisor else
+        xen = (xensource.image(boot.machine.hypervisor) if boot.machine.hypervisor else
                userland.xen_image(testfile.ARCH_OF[platform]))
     made = machine.Files(kernel=kernel.image, initrd=initrd, xen=xen, disks=images,
                          tftp=directory / "tftp")

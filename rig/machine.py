@@ -18,6 +18,8 @@ XEN_X86 = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all noreboot=no"
 XEN_ARM = "console=dtuart loglvl=all guest_loglvl=all noreboot=no"
 # Where guest-loader puts the kernel and the archive in the guest's memory.
 ARM_LOAD = {"arm64": (0x49000000, 0x4E000000), "arm": (0x49000000, 0x4C000000)}
+IOMMUS = {"intel": "intel-iommu,intremap=on,caching-mode=on",
+          "amd": "amd-iommu,intremap=on"}
 NET_ECHO = "10.0.2.100:7"
 DISK_DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci")
 
@@ -105,9 +107,12 @@ def _x86(machine, files, serial):
         return args + ["-cpu", "qemu64", "-kernel", str(files.kernel),
                        "-initrd", str(files.initrd), "-append", linux_words(machine)]
     cpu = "qemu64"
+    iommu = machine.iommu
     if machine.platform == "pvh":
-        cpu = "qemu64,+svm,+npt"
-        args += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
+        # It cannot do without one.
+        cpu, iommu = "qemu64,+svm,+npt", iommu or "intel"
+    if iommu:
+        args += ["-device", IOMMUS[iommu]]
     # A comma parts the modules; doubled, it stands for itself.
     words = linux_words(machine).replace(",", ",,")
     return args + ["-cpu", cpu, "-kernel", str(files.xen), "-append", xen_words(machine),

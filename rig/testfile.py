@@ -14,7 +14,7 @@ ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
            "arm64": "arm64", "bare-arm64": "arm64", "arm": "arm"}
 DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e", "edu")
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux", "board", "dtb", "hypervisor",
-        "timeout", "domu", "modules", "base", "kernel", "expect", "full")
+        "iommu", "timeout", "domu", "modules", "base", "kernel", "expect", "full")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
 
 
@@ -39,6 +39,7 @@ class Machine:
     linux: str = ""
     board: str = ""
     hypervisor: str = ""
+    iommu: str = ""
     dtb: str = "plain"
     alone: str = ""
 
@@ -101,6 +102,7 @@ class TestFile:
                        linux=self.get("linux", platform),
                        board=self.get("board", platform),
                        hypervisor=self.get("hypervisor", platform),
+                       iommu=self.get("iommu", platform),
                        dtb=self.get("dtb", platform) or "plain")
 
 
@@ -111,7 +113,7 @@ def _check(path, key, value):
     if platform and platform not in PLATFORMS:
         raise TestFileError(f"{path}: {key}: no platform '{platform}'")
     known = {"platforms": PLATFORMS, "devices": DEVICES, "dtb": devicetree.names(),
-             "hypervisor": ("smmu",)}.get(plain)
+             "hypervisor": ("smmu", "silent"), "iommu": ("intel", "amd")}.get(plain)
     for word in value.split() if known else ():
         if word not in known:
             raise TestFileError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")

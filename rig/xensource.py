@@ -27,6 +27,13 @@ CONFIG_LLC_COLORING=y
 CONFIG_DEBUG=y
 """
 BUILD_TIME = 1800         # seconds
+# What is taken out of the source, (file, words), for one that is not as it comes.
+TAKEN_OUT = {
+    "smmu": (),
+    # Before 4.16 Xen did not say how dom0 was mapped.
+    "silent": (("xen/common/kernel.c", "fi.submap |= (1U << XENFEAT_direct_mapped)"),
+               ("xen/common/kernel.c", "fi.submap |= (1U << XENFEAT_not_direct_mapped)")),
+}
 
 
 class XenError(Exception):
@@ -46,7 +53,15 @@ def _make(source, log, *words):
         raise XenError(f"Xen's {args[-1]} failed, see {log}:\n  " + "\n  ".join(words))
 
 
-def _build(tarball, log):
+def _take_out(source, name, words):
+    path = source / name
+    text = path.read_text("utf-8")
+    if text.count(words) != 1:
+        raise XenError(f"{name} of Xen has '{words}' {text.count(words)} times, not once")
+    path.write_text(text.replace(words, ""), "utf-8")
+
+
+def _build(tarball, flavour, log):
     """The image's bytes."""
     with tempfile.TemporaryDirectory(dir=paths.cache("xen")) as tmp:
         done = subprocess.run(["tar", "-xf", str(tarball), "-C", tmp], check=False,
@@ -54,6 +69,8 @@ def _build(tarball, log):
         if done.returncode:
             raise XenError(f"{tarball}: {done.stderr.strip()}")
         (source,) = Path(tmp).iterdir()
+        for name, words in TAKEN_OUT[flavour]:
+            _take_out(source, name, words)
         (source / "xen/arch/arm/configs/rig_defconfig").write_text(OPTIONS, "ascii")
         _make(source, log, "rig_defconfig")
         text = (source / "xen/.config").read_text("ascii")
@@ -64,22 +81,23 @@ def _build(tarball, log):
         return (source / "xen/xen").read_bytes()
 
 
-def image():
-    """The path of the hypervisor, built on first use."""
+def image(flavour):
+    """The path of the hypervisor, one of TAKEN_OUT, built on first use."""
     version = subprocess.run([CROSS + "gcc", "--version"], capture_output=True, text=True,
                              check=True, timeout=60).stdout.splitlines()[0]
-    key = hashlib.sha256("\0".join((SHA256, OPTIONS, version)).encode()).hexdigest()[:16]
-    place = paths.cache("xen") / f"arm64-{key}"
+    key = hashlib.sha256("\0".join((SHA256, OPTIONS, version, *map(str, TAKEN_OUT[flavour])))
+                         .encode()).hexdigest()[:16]
+    place = paths.cache("xen") / f"arm64-{flavour}-{key}"
     with paths.locked("xen-source"):
         if place.exists():
             return place
         tarball = apt.fetch_source(NAME, VERSION, TARBALL, SHA256)
         paths.BUILD.mkdir(parents=True, exist_ok=True)
         (paths.BUILD / "logs").mkdir(exist_ok=True)
-        log = paths.BUILD / "logs" / "xen-arm64.log"
+        log = paths.BUILD / "logs" / f"xen-arm64-{flavour}.log"
         log.write_bytes(b"")
-        apt.say(f"xen: building {VERSION} for arm64, log in {log}")
+        apt.say(f"xen: building {VERSION} ({flavour}) for arm64, log in {log}")
         tmp = place.with_suffix(".tmp")
-        tmp.write_bytes(_build(tarball, log))
+        tmp.write_bytes(_build(tarball, flavour, log))
         shutil.move(tmp, place)
     return place

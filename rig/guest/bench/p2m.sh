@@ -6,6 +6,9 @@
 #: timeout: 900
 # What mapping foreign pages costs: numbers for rig/bench.py.
 
+. /rig/lib/bench.sh
+
+edu_to p2mbench
 cat /sys/kernel/debug/p2mbench >bench || exit 1
 cat bench /sys/kernel/debug/xen_p2m
 while read -r line; do

@@ -20,23 +20,34 @@ _block_script() {
 
 # domu_io TYPE ID OFFSET: a domain (pv or pvh) reads what the host put on the disk
 # and writes at OFFSET. Prints its verdict: read=… write=… sha256=… It has
-# $DOMU_MIB of memory.
+# $DOMU_MIB of memory. If $DOMU_PCI is set, this device of the bus is the disk, which
+# the domain drives itself.
 domu_io() {
 	_block_script
-	_real=$(disk "$2") || return 1
 	_want=
 	eval "_want=\$DISK_SHA_$(echo "$2" | tr - _)"
 	head -c 65536 /dev/zero >verdict.img
 	_loop=$(losetup -f) && losetup "$_loop" verdict.img || return 1
+	if [ -n "$DOMU_PCI" ]; then
+		_disk=/dev/nvme0n1
+		_disks=
+		_pci="\"$DOMU_PCI\""
+	else
+		_real=$(disk "$2") || return 1
+		_disk=/dev/xvda
+		_disks="\"phy:$_real,xvda,w\", "
+		_pci=
+	fi
 	cat >domu.cfg <<-EOF
 		name = "guest"
 		type = "$1"
 		kernel = "/domu/kernel"
 		ramdisk = "/domu/initrd"
-		extra = "console=hvc0 ignore_loglevel panic=1 fill=$DISK_FILL sum=$_want at=$3"
+		extra = "console=hvc0 ignore_loglevel panic=1 disk=$_disk fill=$DISK_FILL sum=$_want at=$3"
 		memory = ${DOMU_MIB:-256}
 		vcpus = 1
-		disk = [ "phy:$_real,xvda,w", "phy:$_loop,xvdb,w" ]
+		disk = [ $_disks"phy:$_loop,xvdb,w" ]
+		pci = [ $_pci ]
 		on_crash = "destroy"
 		on_reboot = "destroy"
 	EOF

@@ -1,6 +1,6 @@
 #!/bin/sh
 #: platforms: pvh bare-x86_64
-#: devices: nvme sdhci edu
+#: devices: sdhci edu
 #: modules: dmastat dmatest
 #: memory: 4096
 #: dom0_mem: 3072M,max:3072M
@@ -16,12 +16,8 @@
 
 holds "there is memory above 4 GiB" grep -q '^ *Node 0, zone *Normal' /proc/buddyinfo
 holds "there is a pool" [ "$(pool_mib)" -gt 0 ]
-io_on nvme
-is "$(stat nvme bounced)" 0 "nvme reaches all: nothing bounces"
 io_on sdhci
 holds "sdhci bounces" [ "$(stat sdhci bounced)" -gt 0 ]
 dmastat_reset
 dmatest masks
-dmatest copy
-dmatest coherent
 is "$(hooks calls)" 0 "no bus frame is asked for"

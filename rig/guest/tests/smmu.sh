@@ -1,7 +1,7 @@
 #!/bin/sh
 #: platforms: arm64
-#: devices: nvme ahci
-#: modules: dmastat
+#: devices: nvme ahci edu
+#: modules: dmastat dmatest
 #: domu: yes
 #: board: iommu=smmuv3
 #: timeout: 900
@@ -13,9 +13,15 @@
 . /rig/lib/io.sh
 . /rig/lib/selfattach.sh
 . /rig/lib/domu.sh
+. /rig/lib/dmatest.sh
+. /rig/lib/view.sh
 
+is "$(view nvme frames) by $(view nvme by)" "iommu by kernel" "the view says what devices are given"
 xl_up || exit 1
 self_attach_io
 # Beside what was written just now: the host looks for both.
 export DOMU_AT=$((DISK_FREE + 32 * MIB))
 domu_on nvme ahci
+# No mask or limit is anything that dma-iommu would complain of.
+dmatest masks
+dmatest copy

@@ -2,6 +2,7 @@
 #: devices: nvme
 #: modules: dmastat
 #: linux: swiotlb=noforce
+#: full@pvh: yes
 # swiotlb=noforce: no pool, and what needs none works.
 
 . /rig/lib/dmastat.sh

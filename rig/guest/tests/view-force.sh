@@ -1,5 +1,5 @@
 #!/bin/sh
-#: platforms: pv pvh arm64 arm
+#: platforms: pv arm64 arm
 #: devices: nvme sdhci
 #: modules: dmastat
 #: linux: swiotlb=force

@@ -8,6 +8,7 @@
 #: linux: pci=nomsi
 #: xen: llc-coloring=on llc-size=1M llc-nr-ways=16 dom0-llc-colors=0-7
 #: dtb: xen-smmu
+#: base: not-run the base kernel has no hooks to count
 #: timeout: 900
 # With cache colouring dom0's memory is scattered, and not mapped directly: devices are
 # given its own frames, which Xen's SMMU translates, granted ones too. (No AHCI: QEMU's

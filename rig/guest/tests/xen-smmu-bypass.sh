@@ -18,7 +18,9 @@
 . /rig/lib/domu.sh
 . /rig/lib/swiotlb.sh
 . /rig/lib/bypass.sh
+. /rig/lib/view.sh
 
+is "$(view nvme frames) by $(view nvme by)" "own by xen,iommu" "the view says what devices are given"
 xl_up || exit 1
 export DEVICES="nvme ahci"
 self_attach_io

@@ -7,6 +7,7 @@
 #: linux: pci=nomsi
 #: dtb: xen-smmu
 #: full: yes
+#: base: not-run the base kernel has no hooks to count
 #: timeout: 900
 # Xen drives the SMMU, and the device tree does not tell dom0: bus frames for all.
 

@@ -1,0 +1,23 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: nvme ahci virtio-mmio
+#: modules: dmastat
+#: dtb: xen-iommu-node
+#: linux: deferred_probe_timeout=-1
+#: full: yes
+#: base: not-run the base kernel has no bypass
+# As bypass-node, and a device that waits for its IOMMU would wait for ever.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/swiotlb.sh
+. /rig/lib/bypass.sh
+. /rig/lib/view.sh
+
+holds "the log says so" said 'nvme .*protected by Xen.s IOMMU, says .*pcie@10000000'
+bypassed nvme ahci
+translated virtio-mmio
+for id in nvme ahci; do
+	is "$(view $id frames) by $(view $id by)" "own by iommu-map" "$id: the view says so"
+done
+is "$(view virtio-mmio frames)" bus "virtio-mmio: the view says so"
