@@ -187,6 +187,7 @@ DEFINE_SHOW_ATTRIBUTE(devices);
 
 static struct notifier_block forget[ARRAY_SIZE(buses)];
 
+/* When the buses are there, and before drivers are bound. */
 static int __init xen_dma_debugfs(void)
 {
 	int i, ret;
@@ -206,5 +207,4 @@ static int __init xen_dma_debugfs(void)
 	debugfs_create_file("xen_dma", 0400, NULL, NULL, &devices_fops);
 	return 0;
 }
-/* Before drivers are bound; their buses are there. */
 subsys_initcall_sync(xen_dma_debugfs);

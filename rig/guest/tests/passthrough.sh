@@ -9,6 +9,7 @@
 # amd-iommu, with which it shares the boot: dom0 no longer has the device then.
 
 . /rig/lib/dmastat.sh
+. /rig/lib/io.sh
 . /rig/lib/swiotlb.sh
 . /rig/lib/domu.sh
 
