@@ -85,6 +85,8 @@ class TestFile:
     def not_run(self, platform, kernel):
         """Why this test is not run on this kernel, or an empty string."""
         base = self.get("base", platform)
+        if kernel == "base" and self.get("kernel", platform):
+            return "it has a kernel of its own"
         if kernel == "base" and base.startswith("not-run"):
             return base[len("not-run"):].strip() or "declared"
         return ""

@@ -88,6 +88,11 @@ class Plan(unittest.TestCase):
         self.assertEqual(testfile.plan([test], ["pv"], "base"), [])
         self.assertEqual(len(testfile.plan([test], ["pv"])), 1)
 
+    def test_a_control_is_not_run_on_base(self):
+        test = one("c", "#: kernel: notranslate\n#: expect: fail it cannot\n")
+        self.assertNotEqual(test.not_run("arm64", "base"), "")
+        self.assertEqual(test.not_run("arm64", "ours"), "")
+
     def test_full_only_when_asked(self):
         slow = [one("s", "#: full: yes\n")]
         self.assertEqual(testfile.plan(slow, ["pv"]), [])

@@ -4,6 +4,7 @@
 #: modules: dmastat
 #: domu: yes
 #: board: iommu=smmuv3
+#: base: expected-fail a device has Xen's dma_map_ops beside dma-iommu, and no mask is taken
 # Xen leaves the SMMU to dom0: its devices use dma-iommu for dom0's own pages.
 
 . /rig/lib/dmastat.sh
