@@ -34,14 +34,20 @@ stat_report() {
 		"bounced=$(stat "$1" bounced) foreign=$(stat "$1" foreign)"
 }
 
-# is_idle ID: nothing is left mapped, and no mapping failed.
+# is_idle ID: nothing is left mapped, and no mapping failed. Without DMA_API_DEBUG a
+# driver may leave out what does nothing; who needs it has to unmap.
 is_idle() {
 	_try=0
 	while [ "$(stat "$1" maps)" != "$(stat "$1" unmaps)" ] && [ $_try -lt 5 ]; do
 		sleep 1
 		_try=$((_try + 1))
 	done
-	is "$(stat "$1" unmaps)" "$(stat "$1" maps)" "$1: every mapping was undone"
+	if [ "$(stat "$1" need_unmap)" = 0 ]; then
+		holds "$1: no more was undone than mapped" \
+			[ "$(stat "$1" unmaps)" -le "$(stat "$1" maps)" ]
+	else
+		is "$(stat "$1" unmaps)" "$(stat "$1" maps)" "$1: every mapping was undone"
+	fi
 	is "$(stat "$1" failed)" 0 "$1: no mapping failed"
 }
 

@@ -236,10 +236,10 @@ static void show_one(struct seq_file *m, const struct dmastat *stat)
 {
 	int i;
 
-	seq_printf(m, "%s driver=%s ops=%s coherent=%d", dev_name(stat->dev),
-		   dev_driver_string(stat->dev),
+	seq_printf(m, "%s driver=%s ops=%s coherent=%d need_unmap=%d",
+		   dev_name(stat->dev), dev_driver_string(stat->dev),
 		   dmastat_ops_of(stat->dev) ? "set" : "null",
-		   dev_is_dma_coherent(stat->dev));
+		   dev_is_dma_coherent(stat->dev), dma_need_unmap(stat->dev));
 	for (i = 0; i < NR; i++)
 		seq_printf(m, " %s=%llu", names[i], stat->n[i]);
 	seq_putc(m, '\n');
