@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Devices that the device tree calls protected by Xen's IOMMU. A test that sources
-# this has sourced dmastat.sh, io.sh and swiotlb.sh.
+# this has sourced dmastat.sh, io.sh and swiotlb.sh; for host_bridge view.sh as well.
 
 # hooks KEY: one counter of the questions to Xen's side.
 hooks() {
@@ -23,4 +23,16 @@ translated() {
 		io_on "$id"
 		holds "$id: bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
 	done
+}
+
+# host_bridge PROPERTY: it says that Xen's IOMMU protects what is behind it: nvme and
+# ahci are bypassed, the virtio-mmio disk beside them is translated as before.
+host_bridge() {
+	holds "the log says so" said 'nvme .*protected by Xen.s IOMMU, says .*pcie@10000000'
+	bypassed nvme ahci
+	translated virtio-mmio
+	for id in nvme ahci; do
+		is "$(view "$id" frames) by $(view "$id" by)" "own by $1" "$id: the view says so"
+	done
+	is "$(view virtio-mmio frames)" bus "virtio-mmio: the view says so"
 }
