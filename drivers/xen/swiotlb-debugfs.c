@@ -64,21 +64,25 @@ static struct bounces *bounces_of(struct device *dev)
 	return NULL;
 }
 
-/* Counts nothing if there is no memory, or a second CPU was first. */
-static void add_bounces(struct device *dev, enum reason reason)
+/* The device's counts from now on, or NULL if there is no memory. */
+static struct bounces *add_bounces(struct device *dev)
 {
 	struct bounces *b = kzalloc(sizeof(*b), GFP_NOWAIT | __GFP_NOWARN);
+	struct bounces *other;
 
 	if (!b)
-		return;
+		return NULL;
 	b->dev = dev;
-	atomic_long_set(&b->n[reason], 1);
 
 	guard(spinlock_irqsave)(&bounces_lock);
-	if (bounces_of(dev))
+	/* Another CPU may have been first. */
+	other = bounces_of(dev);
+	if (other) {
 		kfree(b);
-	else
-		hash_add_rcu(all_bounces, &b->node, (unsigned long)dev);
+		return other;
+	}
+	hash_add_rcu(all_bounces, &b->node, (unsigned long)dev);
+	return b;
 }
 
 /* As dma_direct_map_phys() asks, but for the direction, which nobody tells here. */
@@ -98,15 +102,12 @@ static enum reason reason_of(struct device *dev, dma_addr_t addr, size_t size)
 static void count_bounce(void *data, struct device *dev, dma_addr_t addr,
 			 size_t size)
 {
-	enum reason reason = reason_of(dev, addr, size);
 	struct bounces *b;
 
 	guard(rcu)();
-	b = bounces_of(dev);
+	b = bounces_of(dev) ?: add_bounces(dev);
 	if (b)
-		atomic_long_inc(&b->n[reason]);
-	else
-		add_bounces(dev, reason);
+		atomic_long_inc(&b->n[reason_of(dev, addr, size)]);
 }
 
 /* Another device may get the same address. */
