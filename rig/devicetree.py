@@ -2,7 +2,8 @@
 text, and dtc makes a tree of it again.
 
 A piece is rig/dt/NAME.dts. It names nodes by their path, and takes away with
-dtc's own /delete-property/ and /delete-node/.
+dtc's own /delete-property/ and /delete-node/. Where dom0's kernel and archive lie
+QEMU says: KERNEL and RAMDISK in a piece stand for their reg.
 """
 import re
 import subprocess
@@ -13,6 +14,7 @@ PIECES = paths.RIG / "dt"
 # Stands at many nodes: a piece of text could only name them one by one.
 NONCOHERENT = "noncoherent"
 _COHERENT = re.compile(r"^\s*dma-coherent;\n", re.M)
+_MODULE = re.compile(r'''"multiboot,module\\0multiboot,(kernel|ramdisk)";\s*reg = <([^>]*)>''')
 
 
 class DeviceTreeError(Exception):
@@ -35,9 +37,20 @@ def _dtc(informat, outformat, data):
     return done.stdout
 
 
+def _placed(piece, modules):
+    """The text of PIECE, with what MODULES, {name: reg}, says for those that it names."""
+    for name in ("kernel", "ramdisk"):
+        if f"<{name.upper()}>" in piece:
+            if name not in modules:
+                raise DeviceTreeError(f"the tree has no {name}")
+            piece = piece.replace(f"<{name.upper()}>", f"<{modules[name]}>")
+    return piece
+
+
 def changed(blob, words):
     """BLOB, a flattened tree, with the pieces that WORDS name."""
     text = _dtc("dtb", "dts", blob).decode()
+    modules = dict(_MODULE.findall(text))
     for word in words:
         if word == NONCOHERENT:
             text, count = _COHERENT.subn("", text)
@@ -45,5 +58,5 @@ def changed(blob, words):
                 raise DeviceTreeError("the tree has no dma-coherent to take out")
         elif word != "plain":
             piece = (PIECES / f"{word}.dts").read_text(encoding="utf-8")
-            text += piece.replace("/dts-v1/;\n", "")
+            text += _placed(piece.replace("/dts-v1/;\n", ""), modules)
     return _dtc("dts", "dtb", text.encode())

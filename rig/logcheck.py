@@ -20,6 +20,7 @@ TRACED = {"WARN": CONTEXT, "lockdep": 120}
 
 # (category, what a line of such a report looks like). The first match names it.
 PATTERNS = tuple((name, re.compile(regex)) for name, regex in (
+    ("script", r"sh: /\S+: line \d+: "),
     ("panic", r"Kernel panic - not syncing"),
     ("lockdep", r"WARNING: (possible|inconsistent|bad unlock|suspicious|held lock|Nested lock)"
                 r"|INFO: (possible|inconsistent) |possible (circular|recursive) locking"

@@ -1,4 +1,5 @@
-"""Xen for arm64 with what Debian's lacks: SMMUv3, cache colouring, the ITS.
+"""Xen for arm64 with what Debian's lacks: SMMUv3, cache colouring, static memory,
+the ITS.
 
 Its source is Debian's tarball, by version and sha256. The image is kept in the
 cache by the hash of the source, the options and the compiler.
@@ -24,6 +25,7 @@ CONFIG_UNSUPPORTED=y
 CONFIG_ARM_SMMU_V3=y
 CONFIG_HAS_ITS=y
 CONFIG_LLC_COLORING=y
+CONFIG_STATIC_MEMORY=y
 CONFIG_DEBUG=y
 """
 BUILD_TIME = 1800         # seconds

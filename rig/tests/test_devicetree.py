@@ -17,6 +17,10 @@ TREE = """/dts-v1/;
 	pcie@10000000 { reg = <0 0x10000000 0 0x1000>; dma-coherent; iommu-map = <1 2 3 4>; };
 	smmuv3@9050000 { #iommu-cells = <1>; };
 	flash@0 { reg = <0 0 0 0x1000>; dma-coherent; phandle = <0x8000>; };
+	chosen {
+		module@48000000 { compatible = "multiboot,module", "multiboot,ramdisk"; reg = <0 7 0 8>; };
+		module@49000000 { compatible = "multiboot,module", "multiboot,kernel"; reg = <0 5 0 6>; };
+	};
 };
 """
 
@@ -56,6 +60,14 @@ class Changed(unittest.TestCase):
         for name in devicetree.names():
             with self.subTest(name):
                 self.assertTrue(devicetree.changed(blob(TREE), [name]))
+
+    def test_where_the_modules_are(self):
+        out = text_of(devicetree.changed(blob(TREE), ["direct-map"]))
+        domain = out[out.index("domU1"):]
+        self.assertIn("reg = <0x00 0x05 0x00 0x06>", domain)
+        self.assertIn("reg = <0x00 0x07 0x00 0x08>", domain)
+        with self.assertRaisesRegex(devicetree.DeviceTreeError, "no kernel"):
+            devicetree.changed(blob("/dts-v1/; / { };"), ["direct-map"])
 
     def test_garbage(self):
         with self.assertRaisesRegex(devicetree.DeviceTreeError, "dtc: "):
