@@ -36,6 +36,13 @@ class Files:
     dtb: Path = None
 
 
+def _one_for_all(machine):
+    """Whether dom0's CPUs share one. Where QEMU counts instructions, a CPU that waits
+    for another has its turn for up to 2^31 of them while no timer is armed, as in Xen's
+    start."""
+    return machine.icount and not machine.platform.startswith("bare")
+
+
 def linux_words(machine):
     """The kernel's command line."""
     console = CONSOLE.get(machine.platform, "hvc0")
@@ -53,6 +60,8 @@ def xen_words(machine):
     words.append(XEN_X86 if testfile.ARCH_OF[platform] == "x86_64" else XEN_ARM)
     if platform == "pvh":
         words.append("dom0=pvh dom0-iommu=strict iommu=verbose,no-sharept")
+    if _one_for_all(machine):
+        words.append(f"dom0_max_vcpus={machine.cpus}")
     words.append(machine.xen)
     return " ".join(filter(None, words))
 
@@ -91,7 +100,8 @@ def device_args(devices, files):
 
 def _base_args(machine, serial):
     memory = machine.memory or MEMORY[machine.platform]
-    return ["-accel", "tcg", "-smp", str(machine.cpus), "-m", str(memory), "-nodefaults",
+    cpus = 1 if _one_for_all(machine) else machine.cpus
+    return ["-accel", "tcg", "-smp", str(cpus), "-m", str(memory), "-nodefaults",
             "-display", "none", "-no-reboot", "-monitor", "none", "-serial", serial,
             # A guest's nanosecond is an instruction.
             *(["-icount", "shift=0,sleep=off"] if machine.icount else [])]

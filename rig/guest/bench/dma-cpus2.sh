@@ -9,4 +9,4 @@
 . /rig/lib/dmastat.sh
 . /rig/lib/bench.sh
 
-bench cpus
+bench_cpus 2

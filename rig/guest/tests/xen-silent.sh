@@ -19,6 +19,7 @@ for name in direct_mapped not_direct_mapped; do
 		ok "Xen does not say $name"
 	fi
 done
+xl_up || exit 1
 self_attach_io
 # The base kernel says nothing of its own.
 if said 'xen:swiotlb: dma-direct'; then
