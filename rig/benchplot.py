@@ -39,8 +39,12 @@ class _Axis:
         return self.start + part * (self.end - self.start)
 
     def ticks(self):
-        step = max(1, (self.high - self.low) // 7)
-        return [self.base ** power for power in range(self.low, self.high + 1, step)]
+        powers = self.high - self.low
+        if self.base == 10 and powers <= 2:
+            return [part * 10 ** power for power in range(self.low, self.high)
+                    for part in (1, 2, 5)] + [10 ** self.high]
+        return [self.base ** power
+                for power in range(self.low, self.high + 1, math.ceil(powers / 7))]
 
 
 def _size(value):

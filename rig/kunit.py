@@ -37,7 +37,7 @@ class Case:
 
 
 CASES = (Case("arm64-kasan", "arm64", COMMON + LOCKDEP + ("KASAN=y", "KASAN_GENERIC=y")),
-         Case("arm64-kcsan", "arm64", COMMON + ("KCSAN=y",)),
+         Case("arm64-kcsan", "arm64", COMMON + ("EXPERT=y", "KCSAN=y")),
          Case("arm-kasan", "arm", COMMON + LOCKDEP + ("KASAN=y",)))
 
 

@@ -8,11 +8,10 @@ from . import disasm, kbuild, memo, perpatch, source
 #: arch: (what to make, where the object then is)
 OBJECTS = {"arm64": ("arch/arm64/xen/", "arch/arm/xen/p2m.o"),
            "arm": ("arch/arm/xen/p2m.o", "arch/arm/xen/p2m.o")}
-FUNCTIONS = ("xen_p2m_contiguous", "xen_p2m_find_bfn")
-#: RCU's readers and what leaving them may come to, a tracer's hook, and what only
-#: a disturbed lookup comes to
-MAY_CALL = {"__rcu_read_lock", "__rcu_read_unlock", "preempt_schedule",
-            "__gnu_mcount_nc", "p2m_count_retry"}
+FUNCTIONS = ("xen_p2m_bus", "xen_p2m_contiguous", "xen_p2m_find_bfn")
+#: what leaving RCU's readers may come to, a tracer's hook, and what only a disturbed
+#: lookup comes to
+MAY_CALL = {"preempt_schedule", "__gnu_mcount_nc", "p2m_count_retry"}
 
 ATOMIC = re.compile(
     r"(ld(a?x[rp]|rex)|st(l?x[rp]|rex|lex)|ldaex|cas|swp"

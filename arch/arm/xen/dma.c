@@ -42,12 +42,19 @@ static DEFINE_XARRAY_FLAGS(xen_flush_reported, XA_FLAGS_LOCK_IRQ);
  */
 phys_addr_t xen_bus_from_phys(phys_addr_t phys)
 {
-	unsigned long bfn;
-
-	xen_p2m_contiguous(&xen_p2m, XEN_PFN_DOWN(phys), 1, &bfn);
-	return ((phys_addr_t)bfn << XEN_PAGE_SHIFT) | xen_offset_in_page(phys);
+	if (!xen_p2m_maybe(&xen_p2m, XEN_PFN_DOWN(phys), 1))
+		return phys;
+	return xen_p2m_bus(&xen_p2m, phys);
 }
 EXPORT_SYMBOL_GPL(xen_bus_from_phys);
+
+/* Out of line, so that who is not interested has no need of a stack. */
+static noinline bool xen_scattered(unsigned long pfn, unsigned long nr)
+{
+	unsigned long bfn;
+
+	return !xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn);
+}
 
 /**
  * xen_must_bounce() - is a buffer scattered on the bus?
@@ -64,10 +71,11 @@ bool xen_must_bounce(struct device *dev, phys_addr_t phys, size_t size)
 {
 	unsigned long pfn = XEN_PFN_DOWN(phys);
 	unsigned long nr = XEN_PFN_DOWN(phys + size - 1) - pfn + 1;
-	unsigned long bfn;
 
 	/* A frame is contiguous with itself. */
-	return nr > 1 && !xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn);
+	if (nr == 1 || !xen_p2m_maybe(&xen_p2m, pfn, nr))
+		return false;
+	return xen_scattered(pfn, nr);
 }
 
 /**

@@ -124,9 +124,28 @@ static bool p2m_keep_spare(struct xen_p2m *p2m, struct xen_p2m_range *range)
 	return true;
 }
 
-/*
- * The last range that begins at or below @pfn, and the first one above.
- */
+/* The last range that begins at or below @pfn. */
+static __always_inline struct xen_p2m_range *
+p2m_below(const struct xen_p2m *p2m, unsigned long pfn)
+{
+	struct rb_node *node = rcu_dereference_raw(p2m->pfns.rb_node);
+	struct xen_p2m_range *below = NULL;
+
+	while (node) {
+		struct xen_p2m_range *range;
+
+		range = rb_entry(node, struct xen_p2m_range, by_pfn);
+		if (READ_ONCE(range->pfn) <= pfn) {
+			below = range;
+			node = rcu_dereference_raw(node->rb_right);
+		} else {
+			node = rcu_dereference_raw(node->rb_left);
+		}
+	}
+	return below;
+}
+
+/* The same, and the first range above. */
 static __always_inline void p2m_around(const struct xen_p2m *p2m,
 				       unsigned long pfn,
 				       struct xen_p2m_range **below,
@@ -178,6 +197,51 @@ p2m_with_bfn(const struct xen_p2m *p2m, unsigned long bfn)
 	return NULL;
 }
 
+static __always_inline unsigned long p2m_bfn(const struct xen_p2m *p2m,
+					     unsigned long pfn)
+{
+	struct xen_p2m_range *below;
+	unsigned long bfn;
+	unsigned int seq;
+
+	/* A grace period waits for this as well, and it is a few instructions. */
+	rcu_read_lock_sched();
+	for (;;) {
+		seq = read_seqcount_begin(&p2m->seq);
+		below = p2m_below(p2m, pfn);
+		bfn = pfn;
+		if (below) {
+			unsigned long offset = pfn - READ_ONCE(below->pfn);
+
+			if (offset < READ_ONCE(below->nr))
+				bfn = READ_ONCE(below->bfn) + offset;
+		}
+		if (likely(!read_seqcount_retry(&p2m->seq, seq)))
+			break;
+		p2m_count_retry();
+	}
+	rcu_read_unlock_sched();
+	return bfn;
+}
+
+/**
+ * xen_p2m_bus() - bus address of an address
+ * @p2m: where to look
+ * @phys: physical address
+ *
+ * xen_p2m_maybe() spares most callers this.
+ *
+ * Context: Any but NMI. Takes no lock.
+ * Return: the bus address, @phys itself if it is in a local page.
+ */
+phys_addr_t xen_p2m_bus(const struct xen_p2m *p2m, phys_addr_t phys)
+{
+	phys_addr_t bfn = p2m_bfn(p2m, XEN_PFN_DOWN(phys));
+
+	return bfn << XEN_PAGE_SHIFT | xen_offset_in_page(phys);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_p2m_bus);
+
 /**
  * xen_p2m_contiguous() - do frames run along with their bus frames?
  * @p2m: where to look
@@ -198,16 +262,12 @@ bool xen_p2m_contiguous(const struct xen_p2m *p2m, unsigned long pfn,
 	unsigned long local;
 	unsigned int seq;
 
-	/*
-	 * The two bounds may be of different moments. Each holds for any page that
-	 * stays mapped meanwhile, and others the caller cannot ask about.
-	 */
-	if (pfn + nr <= READ_ONCE(p2m->first) || pfn >= READ_ONCE(p2m->end)) {
+	if (!xen_p2m_maybe(p2m, pfn, nr)) {
 		*bfn = pfn;
 		return true;
 	}
 
-	rcu_read_lock();
+	rcu_read_lock_sched();
 	for (;;) {
 		seq = read_seqcount_begin(&p2m->seq);
 		p2m_around(p2m, pfn, &below, &above);
@@ -226,7 +286,7 @@ bool xen_p2m_contiguous(const struct xen_p2m *p2m, unsigned long pfn,
 			break;
 		p2m_count_retry();
 	}
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 	return nr <= local;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_contiguous);
@@ -251,7 +311,7 @@ unsigned long xen_p2m_find_bfn(const struct xen_p2m *p2m, unsigned long bfn,
 	if (!rcu_access_pointer(p2m->bfns.rb_node))
 		return 0;
 
-	rcu_read_lock();
+	rcu_read_lock_sched();
 	for (;;) {
 		seq = read_seqcount_begin(&p2m->seq);
 		range = p2m_with_bfn(p2m, bfn);
@@ -266,7 +326,7 @@ unsigned long xen_p2m_find_bfn(const struct xen_p2m *p2m, unsigned long bfn,
 			break;
 		p2m_count_retry();
 	}
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 	return found;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_find_bfn);
@@ -587,9 +647,10 @@ EXPORT_SYMBOL_IF_KUNIT(xen_p2m_destroy);
  */
 unsigned long __pfn_to_mfn(unsigned long pfn)
 {
-	unsigned long bfn;
+	unsigned long bfn = pfn;
 
-	xen_p2m_contiguous(&xen_p2m, pfn, 1, &bfn);
+	if (xen_p2m_maybe(&xen_p2m, pfn, 1))
+		bfn = p2m_bfn(&xen_p2m, pfn);
 	/* A page that is foreign at its own number needs no translation. */
 	return bfn == pfn ? INVALID_P2M_ENTRY : bfn;
 }

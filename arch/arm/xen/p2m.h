@@ -2,6 +2,7 @@
 #ifndef _ARCH_ARM_XEN_P2M_H
 #define _ARCH_ARM_XEN_P2M_H
 
+#include <linux/compiler.h>
 #include <linux/rbtree_types.h>
 #include <linux/rcupdate.h>
 #include <linux/seqlock_types.h>
@@ -62,12 +63,24 @@ struct xen_p2m_stats {
 
 extern struct xen_p2m xen_p2m;
 
+/*
+ * May any of these frames be foreign? The two bounds may be of different moments.
+ * Each holds for any page that stays mapped meanwhile, and others the caller cannot
+ * ask about.
+ */
+static inline bool xen_p2m_maybe(const struct xen_p2m *p2m, unsigned long pfn,
+				 unsigned long nr)
+{
+	return pfn < READ_ONCE(p2m->end) && pfn + nr > READ_ONCE(p2m->first);
+}
+
 struct xen_p2m_range *xen_p2m_alloc(void);
 void xen_p2m_init(struct xen_p2m *p2m);
 void xen_p2m_destroy(struct xen_p2m *p2m);
 int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 		unsigned long nr);
 int xen_p2m_clear(struct xen_p2m *p2m, unsigned long pfn, unsigned long nr);
+phys_addr_t xen_p2m_bus(const struct xen_p2m *p2m, phys_addr_t phys);
 bool xen_p2m_contiguous(const struct xen_p2m *p2m, unsigned long pfn,
 			unsigned long nr, unsigned long *bfn);
 unsigned long xen_p2m_find_bfn(const struct xen_p2m *p2m, unsigned long bfn,

@@ -12,6 +12,8 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 
+#include <xen/page.h>
+
 #include "p2m.h"
 
 #define SPACE	192		/* frames of either kind in the random test */
@@ -52,11 +54,21 @@ static unsigned long ranges(struct p2m_test *t)
 	return stats.ranges;
 }
 
+/* Some byte of it. */
+static phys_addr_t within(unsigned long frame)
+{
+	return ((phys_addr_t)frame << XEN_PAGE_SHIFT) + 7;
+}
+
 static unsigned long bfn_of(struct p2m_test *t, unsigned long pfn)
 {
 	unsigned long bfn;
 
-	return xen_p2m_contiguous(&t->p2m, pfn, 1, &bfn) ? bfn : NONE;
+	/* There are two ways to ask. */
+	if (!xen_p2m_contiguous(&t->p2m, pfn, 1, &bfn) ||
+	    xen_p2m_bus(&t->p2m, within(pfn)) != within(bfn))
+		return NONE;
+	return bfn;
 }
 
 static bool contiguous(struct p2m_test *t, unsigned long pfn, unsigned long nr)
@@ -74,6 +86,7 @@ static void empty_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bfn_of(t, BASE), BASE);
 	KUNIT_EXPECT_EQ(test, bfn_of(t, 0), 0);
 	KUNIT_EXPECT_TRUE(test, contiguous(t, BASE, 1000));
+	KUNIT_EXPECT_FALSE(test, xen_p2m_maybe(&t->p2m, 0, ULONG_MAX));
 	KUNIT_EXPECT_EQ(test, xen_p2m_find_bfn(&t->p2m, 7, &pfn), 0);
 	KUNIT_EXPECT_EQ(test, xen_p2m_clear(&t->p2m, BASE, 1000), 0);
 }
@@ -229,6 +242,8 @@ static bool agrees(struct kunit *test, struct p2m_test *t)
 			return false;
 		if (t->bfn[i] == NONE)
 			continue;
+		if (!xen_p2m_maybe(&t->p2m, BASE + i, 1))
+			return false;
 		pages++;
 		if (!i || t->bfn[i - 1] == NONE || t->bfn[i - 1] + 1 != t->bfn[i])
 			runs++;

@@ -26,22 +26,15 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#define ROUNDS	31
-#define WARM_UP	3
+#include "dmabench.h"
+
 #define BATCH	16		/* calls between two looks at the clock */
 #define MOST	128		/* entries of a scatterlist */
 
-enum { MAP, FOR_CPU, FOR_DEVICE, UNMAP, PHASES };
+struct device *dmabench_edu;
 
-static struct device *edu;
 static struct dentry *dir;
 static u64 clock_cost;
-
-struct costs {
-	u64 of[PHASES][ROUNDS];
-	u64 first[PHASES];
-	int rounds;
-};
 
 static int less(const void *a, const void *b)
 {
@@ -64,7 +57,7 @@ static void learn_clock_cost(void)
 	clock_cost = least;
 }
 
-static void keep(struct costs *costs, const u64 *at, int calls)
+void dmabench_keep(struct costs *costs, const u64 *at, int calls)
 {
 	int i, round = costs->rounds++ - WARM_UP;
 
@@ -79,8 +72,8 @@ static void keep(struct costs *costs, const u64 *at, int calls)
 	}
 }
 
-static void report(struct seq_file *m, const char *name, unsigned long n,
-		   struct costs *costs, const char * const *phases)
+void dmabench_report(struct seq_file *m, const char *name, unsigned long n,
+		     struct costs *costs, const char * const *phases)
 {
 	int i;
 
@@ -96,10 +89,11 @@ static void report(struct seq_file *m, const char *name, unsigned long n,
 	seq_putc(m, '\n');
 }
 
-static const char * const mapping[PHASES] = { [MAP] = "map", [UNMAP] = "unmap" };
+const char * const dmabench_mapping[PHASES] = { [MAP] = "map", [UNMAP] = "unmap" };
 static const char * const synced[PHASES] = {
 	"map", "for_cpu", "for_device", "unmap"
 };
+
 static const char * const memory[PHASES] = { [MAP] = "alloc", [UNMAP] = "free" };
 
 static bool single_round(struct costs *costs, void *buf, size_t size, bool sync)
@@ -113,23 +107,23 @@ static bool single_round(struct costs *costs, void *buf, size_t size, bool sync)
 	local_irq_save(flags);
 	at[MAP] = ktime_get_ns();
 	for (i = 0; i < BATCH; i++)
-		addr[i] = dma_map_single(edu, buf, size, DMA_BIDIRECTIONAL);
+		addr[i] = dma_map_single(dmabench_edu, buf, size, DMA_BIDIRECTIONAL);
 	at[FOR_CPU] = ktime_get_ns();
 	for (i = 0; sync && i < BATCH; i++)
-		dma_sync_single_for_cpu(edu, addr[i], size, DMA_BIDIRECTIONAL);
+		dma_sync_single_for_cpu(dmabench_edu, addr[i], size, DMA_BIDIRECTIONAL);
 	at[FOR_DEVICE] = ktime_get_ns();
 	for (i = 0; sync && i < BATCH; i++)
-		dma_sync_single_for_device(edu, addr[i], size, DMA_BIDIRECTIONAL);
+		dma_sync_single_for_device(dmabench_edu, addr[i], size, DMA_BIDIRECTIONAL);
 	at[UNMAP] = ktime_get_ns();
 	for (i = 0; i < BATCH; i++) {
-		if (dma_mapping_error(edu, addr[i]))
+		if (dma_mapping_error(dmabench_edu, addr[i]))
 			good = false;
 		else
-			dma_unmap_single(edu, addr[i], size, DMA_BIDIRECTIONAL);
+			dma_unmap_single(dmabench_edu, addr[i], size, DMA_BIDIRECTIONAL);
 	}
 	at[PHASES] = ktime_get_ns();
 	local_irq_restore(flags);
-	keep(costs, at, BATCH);
+	dmabench_keep(costs, at, BATCH);
 	return good;
 }
 
@@ -144,7 +138,7 @@ static void single(struct seq_file *m, struct costs *costs, const char *name,
 	for (i = 0; good && i < WARM_UP + ROUNDS; i++)
 		good = single_round(costs, page_address(page), size, sync);
 	if (good)
-		report(m, name, size, costs, sync ? synced : mapping);
+		dmabench_report(m, name, size, costs, sync ? synced : dmabench_mapping);
 	else
 		seq_printf(m, "# bench=%s n=%zu failed=1\n", name, size);
 	if (page)
@@ -204,15 +198,15 @@ static bool list_round(struct costs *costs, struct scatterlist *list, int n)
 
 	local_irq_save(flags);
 	at[MAP] = ktime_get_ns();
-	mapped = dma_map_sg(edu, list, n, DMA_BIDIRECTIONAL);
+	mapped = dma_map_sg(dmabench_edu, list, n, DMA_BIDIRECTIONAL);
 	at[FOR_CPU] = ktime_get_ns();
 	at[FOR_DEVICE] = ktime_get_ns();
 	at[UNMAP] = ktime_get_ns();
 	if (mapped)
-		dma_unmap_sg(edu, list, n, DMA_BIDIRECTIONAL);
+		dma_unmap_sg(dmabench_edu, list, n, DMA_BIDIRECTIONAL);
 	at[PHASES] = ktime_get_ns();
 	local_irq_restore(flags);
-	keep(costs, at, 1);
+	dmabench_keep(costs, at, 1);
 	return mapped;
 }
 
@@ -226,7 +220,7 @@ static void list_case(struct seq_file *m, struct costs *costs, int n)
 	for (i = 0; good && i < WARM_UP + ROUNDS; i++)
 		good = list_round(costs, list, n);
 	if (good)
-		report(m, "sg", n, costs, mapping);
+		dmabench_report(m, "sg", n, costs, dmabench_mapping);
 	else
 		seq_printf(m, "# bench=sg n=%d failed=1\n", n);
 	for (i = 0; list && i < n; i++)
@@ -250,14 +244,14 @@ static bool coherent_round(struct costs *costs, size_t size)
 
 	/* It may sleep: the clock then has a few interrupts in it, the minimum not. */
 	at[MAP] = ktime_get_ns();
-	buf = dma_alloc_coherent(edu, size, &addr, GFP_KERNEL);
+	buf = dma_alloc_coherent(dmabench_edu, size, &addr, GFP_KERNEL);
 	at[FOR_CPU] = ktime_get_ns();
 	at[FOR_DEVICE] = at[FOR_CPU];
 	at[UNMAP] = ktime_get_ns();
 	if (buf)
-		dma_free_coherent(edu, size, buf, addr);
+		dma_free_coherent(dmabench_edu, size, buf, addr);
 	at[PHASES] = ktime_get_ns();
-	keep(costs, at, 1);
+	dmabench_keep(costs, at, 1);
 	return buf;
 }
 
@@ -272,7 +266,7 @@ static int coherent_show(struct seq_file *m, void *v)
 		for (round = 0; good && round < WARM_UP + ROUNDS; round++)
 			good = coherent_round(costs, sizes[i]);
 		if (good)
-			report(m, "coherent", sizes[i], costs, memory);
+			dmabench_report(m, "coherent", sizes[i], costs, memory);
 		else
 			seq_printf(m, "# bench=coherent n=%zu failed=1\n", sizes[i]);
 	}
@@ -297,13 +291,13 @@ static int run_pairs(void *data)
 	complete(&runner->ready);
 	wait_for_completion(runner->go);
 	for (i = 0; i < PAIRS; i++) {
-		dma_addr_t addr = dma_map_single(edu, (void *)runner->page,
+		dma_addr_t addr = dma_map_single(dmabench_edu, (void *)runner->page,
 						 PAGE_SIZE, DMA_BIDIRECTIONAL);
 
-		if (dma_mapping_error(edu, addr))
+		if (dma_mapping_error(dmabench_edu, addr))
 			runner->failed = true;
 		else
-			dma_unmap_single(edu, addr, PAGE_SIZE, DMA_BIDIRECTIONAL);
+			dma_unmap_single(dmabench_edu, addr, PAGE_SIZE, DMA_BIDIRECTIONAL);
 	}
 	complete(&runner->done);
 	return 0;
@@ -364,7 +358,7 @@ static int name##_run(struct seq_file *m, void *v)			\
 	if (!costs)							\
 		return -ENOMEM;						\
 	guard(mutex)(&one_at_a_time);					\
-	dma_set_mask_and_coherent(edu, DMA_BIT_MASK(64));		\
+	dma_set_mask_and_coherent(dmabench_edu, DMA_BIT_MASK(64));		\
 	learn_clock_cost();						\
 	m->private = costs;						\
 	ret = name##_show(m, v);					\
@@ -389,10 +383,11 @@ CASE(bounce);
 CASE(sg);
 CASE(coherent);
 CASE(cpus);
+CASE(p2m);
 
 static int dmabench_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	edu = &pdev->dev;
+	dmabench_edu = &pdev->dev;
 	dir = debugfs_create_dir("dmabench", NULL);
 	debugfs_create_file("map", 0400, dir, NULL, &map_fops);
 	debugfs_create_file("sync", 0400, dir, NULL, &sync_fops);
@@ -400,6 +395,7 @@ static int dmabench_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("sg", 0400, dir, NULL, &sg_fops);
 	debugfs_create_file("coherent", 0400, dir, NULL, &coherent_fops);
 	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
+	debugfs_create_file("p2m", 0400, dir, NULL, &p2m_fops);
 	return 0;
 }
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DMABENCH_H
+#define DMABENCH_H
+
+#include <linux/errno.h>
+#include <linux/types.h>
+
+#define ROUNDS	31
+#define WARM_UP	3
+
+enum { MAP, FOR_CPU, FOR_DEVICE, UNMAP, PHASES };
+
+struct device;
+struct seq_file;
+
+/* Of one case. What an array of a few hundred bytes is, is not for the stack. */
+struct costs {
+	u64 of[PHASES][ROUNDS];
+	u64 first[PHASES];
+	int rounds;
+};
+
+extern struct device *dmabench_edu;
+/* What is reported of a case that only maps and unmaps. */
+extern const char * const dmabench_mapping[PHASES];
+
+/* Note a round of CALLS calls, from the looks at the clock AT, one more than phases. */
+void dmabench_keep(struct costs *costs, const u64 *at, int calls);
+/* Print the costs of N of what NAME says, once all rounds are noted. */
+void dmabench_report(struct seq_file *m, const char *name, unsigned long n,
+		     struct costs *costs, const char * const *phases);
+
+#if IS_ENABLED(CONFIG_ARM) || IS_ENABLED(CONFIG_ARM64)
+int p2m_show(struct seq_file *m, void *v);
+#else
+static inline int p2m_show(struct seq_file *m, void *v)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+#endif /* DMABENCH_H */
