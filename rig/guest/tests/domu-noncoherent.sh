@@ -1,5 +1,5 @@
 #!/bin/sh
-#: platforms: arm64
+#: platforms: arm64 arm
 #: devices: nvme
 #: modules: dmastat
 #: domu: yes

@@ -1,10 +1,11 @@
 #!/bin/sh
-#: platforms: pv pvh arm64
+#: platforms: pv pvh arm64 arm
 #: devices: nvme ahci
 #: modules: dmastat
 #: domu: yes
 #: memory: 2048
 #: timeout: 900
+#: full@arm: yes
 # A domain does disk I/O through dom0's blkback: the device's DMA goes to pages
 # that belong to another domain.
 
