@@ -1,5 +1,6 @@
 #!/bin/sh
 #: platforms: pvh
+#: full: yes
 #: devices: sdhci
 #: modules: dmastat
 #: memory: 4096

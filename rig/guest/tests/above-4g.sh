@@ -4,6 +4,7 @@
 #: modules: dmastat dmatest
 #: memory: 4096
 #: dom0_mem: 3072M,max:3072M
+#: full@pvh: yes
 #: timeout: 600
 # A third of memory is above 4 GiB in the numbering of the domain. A device of 32 bits
 # bounces below, as on bare metal, and Xen's side is never asked.
