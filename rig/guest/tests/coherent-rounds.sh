@@ -2,7 +2,6 @@
 #: platforms: pv
 #: devices: edu
 #: modules: dmastat dmatest
-#: full: yes
 #: timeout: 300
 #: base: expected-fail an exchange undone leaves scattered frames behind
 # Allocating and freeing coherent memory leaves all other memory as it was: what
