@@ -61,13 +61,19 @@ net_receives() {
 # net_echoes LENGTH: bytes out to the host, which sends them back.
 net_echoes() {
 	random_file out.bin "$1"
+	: >back.bin
 	# nc must not see the end of its input before all has come back.
-	is "$( (
+	(
 		cat out.bin
-		sleep 5
-	) | timeout 60 nc "$NET_ECHO_HOST" "$NET_ECHO_PORT" | head -c "$1" | sha)" \
-		"$(sha <out.bin)" "e1000e: $1 bytes go out and come back"
-	rm -f out.bin
+		_left=110
+		while [ "$(wc -c <back.bin)" -lt "$1" ] && [ $_left -gt 0 ]; do
+			sleep 1
+			_left=$((_left - 1))
+		done
+	) | timeout 120 nc "$NET_ECHO_HOST" "$NET_ECHO_PORT" >back.bin
+	is "$(wc -c <back.bin)" "$1" "e1000e: as many bytes come back as go out"
+	is "$(sha <back.bin)" "$(sha <out.bin)" "e1000e: $1 bytes go out and come back"
+	rm -f out.bin back.bin
 }
 
 # io_on DEVICE…: all of the above for each, counted anew.
