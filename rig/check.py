@@ -42,13 +42,14 @@ def units(writer):
     writer.group("units", results)
 
 
-def static(writer):
+def static(writer, full):
     """What rig/static finds in the sources and in the objects."""
     sys.path.append(str(paths.REPO))
     from rig.static import ctx, main  # pylint: disable=import-outside-toplevel
     tree = trees.tree("ours")
     out = paths.BUILD / "series"
-    context = ctx.Ctx(paths.REPO, tree, paths.BUILD / "static", paths.cache("static"), out)
+    context = ctx.Ctx(paths.REPO, tree, paths.BUILD / "static", paths.cache("static"), out,
+                      full=full)
     results = []
     start = time.monotonic()
     run.say("check: static checks")
@@ -93,7 +94,7 @@ def main():
     place = run.results_dir("check-full" if full else "check")
     writer = ktap.Writer()
     steps = [("units", lambda: units(writer)),
-             ("static", lambda: static(writer)),
+             ("static", lambda: static(writer, full)),
              ("boots", lambda: boots(writer, place, full))]
     if full:
         steps.append(("kunit", lambda: kunit.all_of(writer, place / "kunit", run.say)))

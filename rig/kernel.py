@@ -111,7 +111,8 @@ def input_hash(arch, variant, tree):
     digest = hashlib.sha256()
     for part in (arch, tree_id(tree), compiler(arch),
                  kconfig.fragment(symbols_of(arch, variant)),
-                 " ".join(make_args(arch, Path("tree"), Path("tree/out"))), RECIPE):
+                 " ".join(word for word in make_args(arch, Path("tree"), Path("tree/out"))
+                          if not word.startswith("-j")), RECIPE):
         digest.update(part.encode() + b"\0")
     for path in module_sources():
         digest.update(str(path.relative_to(MODULES)).encode() + b"\0" + path.read_bytes())
@@ -129,6 +130,8 @@ def environment():
     kept = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
     return dict(kept, LC_ALL="C", CCACHE_DIR=str(paths.cache("ccache")),
                 CCACHE_MAXSIZE="8G", CCACHE_NOHASHDIR="1", CCACHE_COMPILERCHECK="content",
+                # A miss costs no run of the preprocessor: an eighth of a build.
+                CCACHE_DEPEND="1",
                 KBUILD_BUILD_TIMESTAMP="Thu Jan  1 00:00:00 UTC 1970",
                 KBUILD_BUILD_USER="rig", KBUILD_BUILD_HOST="rig", KBUILD_BUILD_VERSION="1")
 
@@ -136,7 +139,7 @@ def environment():
 def make_args(arch, tree, out):
     """make's words up to the targets. OUT stands directly below TREE."""
     what = ARCHES[arch]
-    return ["make", "-s", f"-j{os.cpu_count()}", "-C", str(tree), f"O={out.name}",
+    return ["make", "-s", f"-j{(os.cpu_count() or 1) + 1}", "-C", str(tree), f"O={out.name}",
             f"ARCH={what.name}", f"CROSS_COMPILE={what.cross}",
             f"CC=ccache {what.cross}gcc", "LOCALVERSION="]
 

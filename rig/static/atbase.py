@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from . import kbuild, memo, perpatch, source, targets, warnings
+from .ctx import workers
 
 
 def rows(ctx, check, **variables):
@@ -24,7 +25,7 @@ def _rows(ctx, check, variables):
 
         def one(arch, at=tag, top=src):
             said[arch, at] = _messages(ctx, arch, top, touched, variables)
-        with ThreadPoolExecutor(max(1, min(ctx.cpus, len(ctx.arches)))) as pool:
+        with ThreadPoolExecutor(workers(ctx, len(ctx.arches))) as pool:
             list(pool.map(one, ctx.arches))
     for arch in ctx.arches:
         name = "%s: %s, no new message" % (check, arch)

@@ -21,7 +21,8 @@ class CheckError(Exception):
 class Ctx:
     """repo: the clone. tree: the prepared git tree with tags base and patched.
     scratch: may be emptied at any time. cache: outside the clone, ditto.
-    mails: folder of the generated mails, or None. cpus: jobs at a time."""
+    mails: folder of the generated mails, or None. cpus: jobs at a time.
+    full: take the time for what else could be built of every patch."""
 
     repo: Path
     tree: Path
@@ -30,6 +31,7 @@ class Ctx:
     mails: Path | None = None
     cpus: int = field(default_factory=lambda: os.cpu_count() or 1)
     arches: dict = field(default_factory=lambda: dict(ARCHES))
+    full: bool = False
 
     def __post_init__(self):
         for name in ("repo", "tree", "scratch", "cache"):
@@ -37,6 +39,12 @@ class Ctx:
         self.mails = Path(self.mails) if self.mails else None
         self.scratch.mkdir(parents=True, exist_ok=True)
         self.cache.mkdir(parents=True, exist_ok=True)
+
+
+def workers(ctx, most):
+    """How many of `most` jobs to run at a time: one more than there are cpus,
+    for those that wait or are at their end."""
+    return max(1, min(ctx.cpus + 1, most))
 
 
 def need(program):

@@ -11,6 +11,7 @@ from functools import partial
 
 from . import (cfg, compare, disasm, elf, jumptable, kbuild, memo, names,
                source, traps)
+from .ctx import workers
 
 _ALL = ("kernel/dma/direct.o", "kernel/dma/mapping.o", "kernel/dma/swiotlb.o")
 OBJECTS = {"x86_64": _ALL + ("drivers/iommu/dma-iommu.o",),
@@ -93,8 +94,8 @@ def _run(ctx):
 
 
 def _each(ctx, work):
-    """Rows of work(arch) for every arch, as many at a time as there are cpus."""
-    with ThreadPoolExecutor(max(1, min(ctx.cpus, len(ctx.arches)))) as pool:
+    """Rows of work(arch) for every arch."""
+    with ThreadPoolExecutor(workers(ctx, len(ctx.arches))) as pool:
         return [row for rows in pool.map(work, ctx.arches) for row in rows]
 
 

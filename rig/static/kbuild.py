@@ -36,7 +36,7 @@ class Build:
         env = dict(os.environ, KBUILD_BUILD_TIMESTAMP="0", LC_ALL="C",
                    KBUILD_BUILD_USER="x", KBUILD_BUILD_HOST="x",
                    CCACHE_BASEDIR=str(self.ctx.scratch),
-                   CCACHE_NOHASHDIR="1")
+                   CCACHE_NOHASHDIR="1", CCACHE_DEPEND="1")
         env.setdefault("CCACHE_DIR", str(self.ctx.cache / "ccache"))
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES",
                      "KBUILD_OUTPUT", "KCONFIG_ALLCONFIG"):

@@ -44,10 +44,12 @@ def main(argv=None):
     parser.add_argument("--scratch", default=here / "build/static")
     parser.add_argument("--cache", default=None)
     parser.add_argument("--arch", action="append")
+    parser.add_argument("--full", action="store_true")
     parser.add_argument("--cpus", type=int)
     args = parser.parse_args(argv)
     ctx = context.Ctx(here, args.tree, args.scratch,
                       args.cache or Path(args.scratch) / "cache", args.mails)
+    ctx.full = args.full
     if args.cpus:
         ctx.cpus = args.cpus
     if args.arch:

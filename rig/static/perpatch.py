@@ -2,11 +2,13 @@
 
 One O= directory an architecture and configuration goes forward with the
 commits.  Extra warnings (W=1) in a touched file that the base has not are
-failures as well."""
+failures as well.  The last patch has Xen's directories built whole; a full
+check does so for each patch, and builds each without Xen for all arches."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from . import kbuild, source, targets, warnings
+from .ctx import workers
 from .memo import recall
 
 #: a patch that touches one of these is built without Xen, too; the last is
@@ -37,7 +39,7 @@ def run(ctx):
     trees = source.git(ctx.tree, "rev-parse",
                        *(c + "^{tree}" for c in chain)).split()
     for number in range(1, len(chain)):
-        key = kbuild.digest(tools, number == len(chain) - 1, *trees[:1],
+        key = kbuild.digest(tools, number == len(chain) - 1, ctx.full, *trees[:1],
                             *trees[number - 1:number + 1])
         yield from recall(ctx, "perpatch", key,
                           lambda n=number: state.patch(chain, n))
@@ -50,14 +52,16 @@ class _State:
         self.ctx, self.touched = ctx, touched
         self.builds, self.known, self.ready = {}, {}, False
 
-    def pairs(self, generic):
+    def pairs(self, generic, last):
         """(arch, xen) to build for a patch."""
-        return [(arch, xen) for xen in ("on", "off") if generic or xen == "on"
-                for arch in self.ctx.arches]
+        arches = list(self.ctx.arches)
+        without = arches if last or self.ctx.full else arches[:1]
+        return [(arch, "on") for arch in arches] + \
+            [(arch, "off") for arch in without if generic]
 
     def each(self, work, pairs):
-        """work(arch, xen) for all pairs, one a cpu at a time, in order."""
-        with ThreadPoolExecutor(max(1, self.ctx.cpus)) as pool:
+        """work(arch, xen) for all pairs, some at a time, in order."""
+        with ThreadPoolExecutor(workers(self.ctx, len(pairs))) as pool:
             return list(pool.map(lambda pair: work(*pair), pairs))
 
     def start(self, base):
@@ -73,17 +77,20 @@ class _State:
                                  fragment(arch, xen))
             self.builds[arch, xen] = build
             build.configure(src)
-            wanted = self.wanted(build, self.touched)
+            wanted = self.wanted(build, self.touched, False)
             _, said = build.make(*wanted, jobs=1, check=False, W=1) \
                 if wanted else (0, "")
             self.known[arch, xen] = warnings.parse(said, src)
-        self.each(one, self.pairs(True))
+        self.each(one, self.pairs(True, True))
 
-    def wanted(self, build, paths):
-        config = (build.out / ".config").read_text("utf-8")
-        return targets.targets(build.arch, paths,
-                               lambda p: (build.src / p).exists(),
-                               targets.options(config))
+    def wanted(self, build, paths, last):
+        options = targets.options((build.out / ".config").read_text("utf-8"))
+
+        def exists(path):
+            return (build.src / path).exists()
+        if last or self.ctx.full:
+            return targets.targets(build.arch, paths, exists, options)
+        return targets.some(build.arch, paths, self.touched, exists, options)
 
     def patch(self, chain, number):
         """Rows for one patch."""
@@ -102,7 +109,7 @@ class _State:
                                               "y" if xen == "on" else "n")
             if any("Kconfig" in p for p in paths):
                 build.configure(src)
-            todo = self.wanted(build, self.touched if last else paths)
+            todo = self.wanted(build, self.touched if last else paths, last)
             if not todo:
                 return None         # documentation, or another arch's
             code, said = build.make(*todo, jobs=1, check=False, W=1)
@@ -111,7 +118,8 @@ class _State:
             fresh = warnings.new(self.known[arch, xen],
                                  warnings.parse(said, src), set(paths))
             return name, not fresh, "\n".join(fresh) or " ".join(todo)
-        rows = [row for row in self.each(one, self.pairs(generic)) if row]
+        rows = [row for row in self.each(one, self.pairs(generic, last))
+                if row]
         return rows + ([self.coverage()] if last else [])
 
     def coverage(self):

@@ -55,6 +55,25 @@ def targets(arch, paths, exists, options):
                   and (not t.endswith("/") or exists(t)))
 
 
+def some(arch, paths, touched, exists, options_on):
+    """Like targets(), but of Xen's directories the objects that the series
+    touches anywhere: what else is there only uses our headers."""
+    found = set()
+    for target in targets(arch, paths, exists, options_on):
+        if "/xen/" in target and target in WHOLE:
+            found |= set(narrow(arch, [p for p in touched
+                                       if p.startswith(_sources(target))],
+                                exists, options_on))
+        else:
+            found.add(target)
+    return sorted(found)
+
+
+def _sources(whole):
+    """Where the sources of a whole directory are."""
+    return ("arch/arm/xen/", whole) if whole == "arch/arm64/xen/" else (whole,)
+
+
 def narrow(arch, paths, exists, options_on):
     """The touched .c files' own objects, for checkers that need no more.
 

@@ -48,34 +48,23 @@ phys_addr_t xen_bus_from_phys(phys_addr_t phys)
 }
 EXPORT_SYMBOL_GPL(xen_bus_from_phys);
 
-/* Out of line, so that who is not interested has no need of a stack. */
-static noinline bool xen_scattered(unsigned long pfn, unsigned long nr)
-{
-	unsigned long bfn;
-
-	return !xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn);
-}
-
 /**
- * xen_must_bounce() - is a buffer scattered on the bus?
- * @dev: device that is going to access the buffer
+ * xen_bus_contiguous() - does a buffer lie in consecutive bus frames?
  * @phys: physical address of the buffer
  * @size: its length in bytes, at least 1
  *
- * A buffer that is not bounced is either local or foreign as a whole.
+ * A buffer that does is either local or foreign as a whole.
  *
  * Context: Any.
- * Return: %true if the buffer must be bounced.
+ * Return: %true if it does.
  */
-bool xen_must_bounce(struct device *dev, phys_addr_t phys, size_t size)
+bool xen_bus_contiguous(phys_addr_t phys, size_t size)
 {
 	unsigned long pfn = XEN_PFN_DOWN(phys);
 	unsigned long nr = XEN_PFN_DOWN(phys + size - 1) - pfn + 1;
+	unsigned long bfn;
 
-	/* A frame is contiguous with itself. */
-	if (nr == 1 || !xen_p2m_maybe(&xen_p2m, pfn, nr))
-		return false;
-	return xen_scattered(pfn, nr);
+	return xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn);
 }
 
 /**

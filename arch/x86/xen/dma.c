@@ -25,6 +25,8 @@
 #include <xen/page.h>
 #include <xen/swiotlb-xen.h>
 
+#include "xen-ops.h"
+
 /*
  * The most address bits a segment of the pool may need.  A device that reaches
  * less is refused by dma_direct_supported() unless the pool came out lower.
@@ -80,13 +82,7 @@ EXPORT_SYMBOL_GPL(xen_phys_from_bus);
  */
 bool xen_bus_contiguous(phys_addr_t phys, size_t size)
 {
-	unsigned long pfn = PFN_DOWN(phys), last = PFN_DOWN(phys + size - 1);
-	unsigned long mfn = pfn_to_mfn(pfn);
-
-	while (pfn < last)
-		if (pfn_to_mfn(++pfn) != ++mfn)
-			return false;
-	return true;
+	return xen_mfns_contiguous(PFN_DOWN(phys), PFN_DOWN(phys + size - 1));
 }
 
 /**

@@ -5,6 +5,8 @@
 #include <linux/dma-direction.h>
 #include <linux/types.h>
 
+#include <xen/page.h>
+
 struct device;
 struct page;
 
@@ -18,7 +20,7 @@ struct page;
 #define XEN_MACHINE_FRAMES	false
 
 phys_addr_t xen_bus_from_phys(phys_addr_t phys);
-bool xen_must_bounce(struct device *dev, phys_addr_t phys, size_t size);
+bool xen_bus_contiguous(phys_addr_t phys, size_t size);
 bool xen_foreign(phys_addr_t phys, size_t size);
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir);
@@ -27,6 +29,14 @@ void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 
 void xen_setup_dma(struct device *dev);
 const char *xen_bypassed_by(struct device *dev);
+
+/* A frame, always of 4 KiB, is contiguous with itself: most buffers are answered here. */
+static inline bool xen_must_bounce(struct device *dev, phys_addr_t phys,
+				   size_t size)
+{
+	return (phys ^ (phys + size - 1)) >> XEN_PAGE_SHIFT &&
+		!xen_bus_contiguous(phys, size);
+}
 
 /* The page allocator hands out local memory only. */
 static inline bool xen_coherent_ok(phys_addr_t phys, size_t size)

@@ -29,8 +29,9 @@ disk_reads() {
 	eval "_want=\$DISK_SHA_$(echo "$1" | tr - _)"
 	is "$(read_direct "$2" 0 "$DISK_FILL" $MIB | sha)" "$_want" \
 		"$1 reads what the host wrote"
-	is "$(read_direct "$2" 0 $MIB 4096 | sha)" \
-		"$(read_direct "$2" 0 $MIB $MIB | sha)" "$1 reads the same by 4096"
+	is "$(read_direct "$2" 0 $((MIB / 4)) 4096 | sha)" \
+		"$(read_direct "$2" 0 $((MIB / 4)) $((MIB / 4)) | sha)" \
+		"$1 reads the same by 4096"
 }
 
 # disk_writes ID DEVICE OFFSET: what we write reads back, and lies on the host.
@@ -38,7 +39,7 @@ disk_writes() {
 	_at=$3
 	for _block in 512 4096 65536 $MIB; do
 		_length=$((_block * 16))
-		[ $_length -le $((4 * MIB)) ] || _length=$((4 * MIB))
+		[ $_length -le $((2 * MIB)) ] || _length=$((2 * MIB))
 		random_file data $_length
 		_want=$(sha <data)
 		write_direct "$2" "$_at" "$_block" <data

@@ -76,6 +76,17 @@ class Targets(unittest.TestCase):
                           "kernel/dma/direct.o"])
         self.assertEqual(ask("arm", set()), ["kernel/dma/direct.o"])
 
+    def test_xens_directories_by_what_the_series_has_there(self):
+        touched = ["drivers/xen/a.c", "arch/arm/xen/mm.c", "kernel/dma/direct.c"]
+        ask = lambda arch: targets.some(    # noqa: E731
+            arch, ["include/xen/page.h", "kernel/dma/direct.c"], touched,
+            lambda p: True, self.OPTIONS)
+        self.assertEqual(ask("x86_64"), ["drivers/xen/a.o", "kernel/dma/"])
+        self.assertEqual(ask("arm"), ["arch/arm/xen/mm.o", "drivers/xen/a.o",
+                                      "kernel/dma/"])
+        self.assertEqual(ask("arm64"), ["arch/arm64/xen/", "drivers/xen/a.o",
+                                        "kernel/dma/"])
+
     def test_without_xen(self):
         self.assertEqual(self.ask("arm", ["drivers/xen/a.c"], set()), [])
 
