@@ -12,6 +12,7 @@ from pathlib import Path
 
 import benchplot
 import benchtargets
+import counter
 import ktap
 import paths
 import run
@@ -22,13 +23,16 @@ KERNELS = (benchtargets.BASE, benchtargets.OURS)
 MOVED = 0.01              # of the old count: less is not told
 
 
-def numbers(document):
-    """{(case, n): {key: value}} of what a guest said."""
+def numbers(document, marks=()):
+    """{(case, n): {key: value}} of what a guest said, or had counted between MARKS."""
     found = {}
     for subtest in document.subtests:
         for note in subtest.notes:
             words = ktap.pairs(note)
-            if "bench" in words:
+            if "first" in words:
+                found[words["bench"], int(words["n"])] = counter.each(
+                    marks, int(words["first"]), int(words["many"]))
+            elif "bench" in words:
                 found[words["bench"], int(words["n"])] = {
                     key: int(value) for key, value in words.items()
                     if key not in ("bench", "n") and value.lstrip("-").isdigit()}
@@ -41,7 +45,10 @@ def collect(verdicts):
     for verdict in verdicts:
         machine = verdict.outcome.boot.machine
         kernels = counts.setdefault(machine.platform, {})
-        kernels.setdefault(machine.kernel, {}).update(numbers(verdict.document))
+        file = verdict.outcome.log.parent / counter.COUNTS
+        lines = file.read_text("ascii").splitlines() if file.exists() else []
+        kernels.setdefault(machine.kernel, {}).update(
+            numbers(verdict.document, counter.marks(lines)))
     return counts
 
 
@@ -65,7 +72,7 @@ def table(platform, counts):
             continue
         mine, theirs = benchtargets.cost(cell), benchtargets.cost(old)
         there = benchtargets.cost(bare.get((case.removeprefix("bypass-"), n), {}))
-        phases = " ".join(f"{key} {cell[key]}" for key in benchtargets.PHASES if key in cell)
+        phases = " ".join(f"{key} {cell[key]}" for key in benchtargets.PARTS if key in cell)
         lines.append(f"  {case:22}{n:9}{theirs:10}{mine:10}{there:10} {_ratio(mine, theirs)}"
                      f" {_ratio(mine, there)}  {phases}")
     return lines

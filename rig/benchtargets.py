@@ -2,11 +2,13 @@
 
 Counts are {platform: {kernel: {(case, n): {key: instructions}}}}.
 """
+import counter
 import ktap
 
 BASE, OURS = "base-fast", "ours-fast"
 BARE = {"pv": "bare-x86_64", "pvh": "bare-x86_64", "arm64": "bare-arm64"}
 PHASES = ("map", "for_cpu", "for_device", "unmap", "alloc", "free", "pair")
+PARTS = PHASES + counter.CLASSES    # of a case as a whole
 KIB, MIB = 1 << 10, 1 << 20
 FOREIGN_MOST = 1000000    # foreign pages, as many as are asked for
 NO_OPS = 4                # of the static key, in the way of a map and its unmap
@@ -26,7 +28,7 @@ EQUAL = [("map", 4 * KIB), ("map", 64 * KIB), ("map", 2 * MIB), ("sg", 16), ("sg
 
 def cost(cell):
     """Instructions of a case as a whole: a map and its unmap, with what is between."""
-    return sum(cell.get(phase, 0) for phase in PHASES)
+    return sum(cell.get(part, 0) for part in PARTS)
 
 
 def _result(good, name, why):

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import counter
 import devicetree
 import disks
 import guestfs
@@ -55,6 +56,8 @@ def make_files(boot, kernel, directory, files=None, shell=False):
                userland.xen_image(testfile.ARCH_OF[platform]))
     made = machine.Files(kernel=kernel.image, initrd=initrd, xen=xen, disks=images,
                          tftp=directory / "tftp")
+    if boot.machine.count:
+        made.counter = counter.words(platform, kernel, directory)
     if boot.machine.dtb != "plain":
         made.dtb = _device_tree(boot, made, directory)
     return made, nonce

@@ -57,6 +57,7 @@ def _domu(archive, arch, kernel):
     inner = userland.base_archive(arch, tools=False)
     if own_init.exists():
         inner.file("init", own_init.read_bytes(), True)
+        inner.file("rig/lib/count.sh", (GUEST / "lib" / "count.sh").read_bytes())
     archive.file("domu/kernel", Path(kernel.image).read_bytes())
     archive.file("domu/initrd", inner.bytes())
 

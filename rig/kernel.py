@@ -22,6 +22,10 @@ import paths
 MODULES = paths.RIG / "guest" / "modules"
 BUILD_TIME = 5400         # seconds a build may take
 FAST = "-fast"            # ends the name of a variant without debugging
+# The objects of the DMA API and of Xen's part of it, before and after.
+DMA = ("kernel/dma/*.o", "drivers/xen/swiotlb-*.o", "drivers/iommu/dma-iommu.o",
+       "arch/x86/xen/dma.o", "arch/x86/xen/contiguous.o", "arch/arm/xen/dma.o",
+       "arch/arm/xen/p2m.o", "arch/arm/xen/mm.o", "arch/arm/xen/bypass.o")
 RECIPE = "1"              # change it when a build here comes to mean something else
 
 
@@ -55,6 +59,8 @@ class Kernel:
     image: Path
     config: Path
     modules: tuple
+    system_map: Path = None     # of a fast variant: its symbols,
+    dma: Path = None            # and the names of the functions that do its DMA
 
 
 def _git(tree, *args, **env):
@@ -109,7 +115,7 @@ def symbols_of(arch, variant):
 def input_hash(arch, variant, tree):
     """The key of the result in the cache."""
     digest = hashlib.sha256()
-    for part in (arch, tree_id(tree), compiler(arch),
+    for part in (arch, tree_id(tree), compiler(arch), *(DMA if variant.endswith(FAST) else ()),
                  kconfig.fragment(symbols_of(arch, variant)),
                  " ".join(word for word in make_args(arch, Path("tree"), Path("tree/out"))
                           if not word.startswith("-j")), RECIPE):
@@ -211,9 +217,20 @@ def _build_modules(arch, tree, out, log, progress):
     return sorted(place.rglob("*.ko"))
 
 
+def dma_functions(arch, out):
+    """Names of the functions in the objects that do DMA."""
+    objects = [path for pattern in DMA for path in sorted(out.glob(pattern))
+               if not path.name.endswith(".mod.o")]
+    done = subprocess.run([ARCHES[arch].cross + "nm", *map(str, objects)], text=True,
+                          capture_output=True, timeout=60, check=True)
+    rows = (line.split() for line in done.stdout.splitlines())
+    return sorted({row[2] for row in rows if len(row) == 3 and row[1] in "tTwW"})
+
+
 def _load(arch, variant, place):
     return Kernel(arch, variant, place / "image", place / "config",
-                  tuple(sorted((place / "modules").glob("*.ko"))))
+                  tuple(sorted((place / "modules").glob("*.ko"))),
+                  place / "System.map", place / "dma")
 
 
 def build(arch, variant, tree):
@@ -245,6 +262,10 @@ def build(arch, variant, tree):
         (tmp / "modules").mkdir(parents=True)
         shutil.copy(out / ARCHES[arch].image, tmp / "image")
         shutil.copy(out / ".config", tmp / "config")
+        if variant.endswith(FAST):
+            shutil.copy(out / "System.map", tmp / "System.map")
+            (tmp / "dma").write_text("\n".join(dma_functions(arch, out)) + "\n",
+                                     encoding="ascii")
         for module in modules:
             shutil.copy(module, tmp / "modules")
         if place.exists():

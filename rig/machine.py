@@ -34,6 +34,7 @@ class Files:
     disks: dict = field(default_factory=dict)
     tftp: Path = None
     dtb: Path = None
+    counter: list = field(default_factory=list)     # words of the plugin that counts
 
 
 def _one_for_all(machine):
@@ -161,7 +162,7 @@ def command(boot, files, serial):
     """QEMU's whole command line for BOOT, its console on SERIAL."""
     machine = boot.machine
     make = _x86 if testfile.ARCH_OF[machine.platform] == "x86_64" else _arm
-    return make(machine, files, serial) + device_args(boot.devices, files)
+    return make(machine, files, serial) + device_args(boot.devices, files) + files.counter
 
 
 def dump_dtb_command(boot, files, out):

@@ -15,7 +15,7 @@ ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
 DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e", "edu")
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
         "board", "dtb", "hypervisor", "iommu", "timeout", "domu", "modules", "base", "kernel",
-        "expect", "full")
+        "expect", "full", "count")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
 
 
@@ -35,6 +35,7 @@ class Machine:
     memory: int = 0
     cpus: int = 1
     icount: bool = False
+    count: bool = False
     dom0_mem: str = ""
     xen: str = ""
     linux: str = ""
@@ -101,6 +102,7 @@ class TestFile:
                        memory=int(self.get("memory", platform) or 0),
                        cpus=int(self.get("cpus", platform) or 1),
                        icount=self.flag("icount", platform),
+                       count=self.flag("count", platform),
                        dom0_mem=self.get("dom0_mem", platform), xen=self.get("xen", platform),
                        linux=self.get("linux", platform),
                        board=self.get("board", platform),
@@ -122,7 +124,7 @@ def _check(path, key, value):
             raise TestFileError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")
     if plain in ("memory", "cpus", "timeout") and not re.fullmatch(r"[1-9][0-9]*", value):
         raise TestFileError(f"{path}: {plain}: '{value}' is not a number")
-    if plain in ("domu", "full", "icount") and value not in ("yes", "no"):
+    if plain in ("domu", "full", "icount", "count") and value not in ("yes", "no"):
         raise TestFileError(f"{path}: {plain}: '{value}' is neither yes nor no")
 
 

@@ -49,6 +49,10 @@ BOUNDS = {
     ("arm64", "dma_unmap_phys"): 2,
     ("arm64", "__dma_sync_single_for_cpu"): 2,
     ("arm64", "__dma_sync_single_for_device"): 2,
+    # It enters the loop over dma_range_map elsewhere, ...
+    ("x86_64", "dma_direct_map_phys"): 0,
+    # ... and stores two registers at once.
+    ("arm", "dma_direct_map_sg"): 0,
     # One register more is saved at the entrance.
     ("arm", "dma_direct_map_phys"): 4,
     ("arm", "dma_direct_sync_sg_for_device"): 1,

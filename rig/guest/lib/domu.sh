@@ -20,7 +20,7 @@ _block_script() {
 
 # domu_io TYPE ID OFFSET: a domain (pv or pvh) reads what the host put on the disk
 # and writes at OFFSET. Prints its verdict: read=… write=… sha256=… It has
-# $DOMU_MIB of memory. If $DOMU_PCI is set, this device of the bus is the disk, which
+# $DOMU_MIB of memory, and $DOMU_WORDS on its command line. If $DOMU_PCI is set, this device of the bus is the disk, which
 # the domain drives itself.
 domu_io() {
 	_block_script
@@ -38,12 +38,15 @@ domu_io() {
 		_disks="\"phy:$_real,xvda,w\", "
 		_pci=
 	fi
+	# As dom0 is told: emulated time is jumpy.
+	_clock=
+	! on pv pvh || _clock=tsc=nowatchdog
 	cat >domu.cfg <<-EOF
 		name = "guest"
 		type = "$1"
 		kernel = "/domu/kernel"
 		ramdisk = "/domu/initrd"
-		extra = "console=hvc0 ignore_loglevel panic=1 disk=$_disk fill=$DISK_FILL sum=$_want at=$3"
+		extra = "console=hvc0 ignore_loglevel panic=1 $_clock $DOMU_WORDS disk=$_disk fill=$DISK_FILL sum=$_want at=$3"
 		memory = ${DOMU_MIB:-256}
 		vcpus = 1
 		disk = [ $_disks"phy:$_loop,xvdb,w" ]

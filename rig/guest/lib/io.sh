@@ -64,6 +64,7 @@ net_echoes() {
 	random_file out.bin "$1"
 	: >back.bin
 	# nc must not see the end of its input before all has come back.
+	# shellcheck disable=SC2094
 	(
 		cat out.bin
 		_left=110

@@ -1,0 +1,112 @@
+"""Instructions counted by where they are: the plugin counter.c, built and told.
+
+A boot that declares 'count: yes' runs with it. Its guest says mark() between what is
+to be counted apart; a mark is a line in the file COUNTS beside its log.
+"""
+import hashlib
+import os
+import subprocess
+
+import apt
+import paths
+import testfile
+
+SOURCE = paths.RIG / "counter.c"
+FLAGS = ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra"]
+COUNTS = "counts"
+CLASSES = ("dma", "kernel", "xen", "other")     # other: programs
+# Where the hypervisor of the pinned version runs, on arm64 in an exception level of its
+# own, where nothing else of a guest's does.
+XEN = {"x86_64": (0xffff82d000000000, 0xffff830000000000), "arm64": (0x200000, 0x400000)}
+# The system call of the guest's mark(), which nothing else there makes.
+MARKS = ("__x64_sys_sethostname", "__arm64_sys_sethostname")
+
+
+class CounterError(Exception):
+    """The plugin cannot be built, or a kernel lacks what it is told by."""
+
+
+def library():
+    """The plugin, built on first use."""
+    compiler = subprocess.run(["gcc", "--version"], text=True, capture_output=True,
+                              timeout=60, check=True).stdout.splitlines()[0]
+    key = hashlib.sha256("\0".join([compiler, *FLAGS, SOURCE.read_text("utf-8")]).encode())
+    place = paths.cache("counter") / f"{key.hexdigest()[:16]}.so"
+    if not place.exists():
+        tmp = place.with_suffix(f".tmp{os.getpid()}")
+        done = subprocess.run(["gcc", *FLAGS, "-o", str(tmp), str(SOURCE)], text=True,
+                              capture_output=True, timeout=120, check=False)
+        if done.returncode:
+            raise CounterError(f"counter.c does not compile: {done.stderr.strip()}")
+        if done.stderr:
+            apt.say(f"counter: {done.stderr.strip()}")
+        os.replace(tmp, place)
+    return place
+
+
+def text(system_map):
+    """[(start, end, name)] of the kernel's functions, in order, up to _etext."""
+    symbols = []
+    for line in system_map.splitlines():
+        address, kind, name = line.split()
+        if kind in "tTwW" or name == "_etext":
+            symbols.append((int(address, 16), name))
+    symbols.sort(key=lambda symbol: symbol[0])
+    starts = {name: address for address, name in symbols}
+    if "_text" not in starts or "_etext" not in starts:
+        raise CounterError("System.map has no _text and _etext")
+    inside = [symbol for symbol in symbols if starts["_text"] <= symbol[0] <= starts["_etext"]]
+    return [(start, end, name) for (start, name), (end, _) in zip(inside, inside[1:])
+            if start < end]
+
+
+def ranges(functions, dma, xen=None):
+    """Lines 'CLASS START END': DMA is a set of functions' names."""
+    merged = []
+    for start, end, name in functions:
+        what = "dma" if name in dma else "kernel"
+        if merged and merged[-1][0] == what and merged[-1][2] == start:
+            merged[-1][2] = end
+        else:
+            merged.append([what, start, end])
+    if xen:
+        merged.append(["xen", *xen])
+    merged.sort(key=lambda line: line[1])
+    return [f"{what} {start:x} {end:x}" for what, start, end in merged]
+
+
+def words(platform, kernel, directory):
+    """QEMU's words for a boot of that kernel.Kernel, and the files that they name."""
+    functions = text(kernel.system_map.read_text("ascii"))
+    mark = [start for start, _, name in functions if name in MARKS]
+    if len(mark) != 1:
+        raise CounterError(f"the kernel has {len(mark)} of {' '.join(MARKS)}")
+    arch = testfile.ARCH_OF[platform]
+    xen = None if platform.startswith("bare") else XEN[arch]
+    lines = ranges(functions, set(kernel.dma.read_text("ascii").split()), xen)
+    (directory / "ranges").write_text("\n".join(lines) + "\n", encoding="ascii")
+    return ["-plugin", f"{library()},ranges={directory / 'ranges'},mark={mark[0]:x},"
+            f"out={directory / COUNTS}"]
+
+
+def marks(lines):
+    """[{class: instructions so far}], a mark each."""
+    found = []
+    for line in lines:
+        number, *pairs = line.split()
+        if int(number) != len(found):
+            raise CounterError(f"mark {number} where {len(found)} is due")
+        cell = dict.fromkeys(CLASSES, 0)
+        cell.update((name, int(value)) for name, value in
+                    (pair.split("=") for pair in pairs))
+        found.append(cell)
+    return found
+
+
+def each(at, first, many):
+    """{class: instructions of one} of MANY: between marks FIRST and FIRST + 1 they are
+    done, between the next two twice as many, so that all the rest drops out."""
+    def between(number):
+        return {name: at[number + 1][name] - at[number][name] for name in CLASSES}
+    once, twice = between(first), between(first + 2)
+    return {name: round((twice[name] - once[name]) / many) for name in CLASSES}

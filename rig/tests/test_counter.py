@@ -1,0 +1,52 @@
+"""What the plugin that counts is told, and what its counts come to."""
+import unittest
+
+import counter
+
+MAP = """\
+0000000000001000 T _text
+0000000000001000 T start
+0000000000001100 t dma_one
+0000000000001180 t dma_two
+0000000000001200 T __arm64_sys_sethostname
+0000000000001280 D data
+0000000000001300 T _etext
+0000000000001400 T init
+"""
+
+
+class Ranges(unittest.TestCase):
+    def setUp(self):
+        self.functions = counter.text(MAP)
+
+    def test_text_only(self):
+        self.assertEqual([name for _, _, name in self.functions][-1], "__arm64_sys_sethostname")
+        self.assertEqual(self.functions[-1][:2], (0x1200, 0x1300))
+
+    def test_neighbours_of_a_kind_are_one(self):
+        self.assertEqual(counter.ranges(self.functions, {"dma_one", "dma_two"}, (0x10, 0x20)),
+                         ["xen 10 20", "kernel 1000 1100", "dma 1100 1200",
+                          "kernel 1200 1300"])
+
+    def test_a_map_without_ends(self):
+        with self.assertRaises(counter.CounterError):
+            counter.text("0000000000001000 T start\n")
+
+
+class Marks(unittest.TestCase):
+    def test_twice_less_once(self):
+        at = counter.marks([f"{number} other=0 kernel={kernel} dma={dma}" for number, (kernel, dma)
+                            in enumerate([(0, 0), (100, 0), (170, 20), (200, 20), (330, 60)])])
+        self.assertEqual(counter.each(at, 1, 4),
+                         {"kernel": 15, "dma": 5, "xen": 0, "other": 0})
+
+    def test_a_mark_is_missing(self):
+        with self.assertRaises(counter.CounterError):
+            counter.marks(["0 other=1", "2 other=3"])
+
+    def test_the_plugin_compiles(self):
+        self.assertTrue(counter.library().exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
