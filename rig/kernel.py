@@ -147,7 +147,7 @@ def make_args(arch, tree, out):
     what = ARCHES[arch]
     return ["make", "-s", f"-j{(os.cpu_count() or 1) + 1}", "-C", str(tree), f"O={out.name}",
             f"ARCH={what.name}", f"CROSS_COMPILE={what.cross}",
-            f"CC=ccache {what.cross}gcc", "LOCALVERSION="]
+            f"CC=ccache {what.cross}gcc", "HOSTCC=ccache gcc", "LOCALVERSION="]
 
 
 class _Progress:

@@ -95,6 +95,17 @@ static __always_inline phys_addr_t dma_phys_to_bus(struct device *dev,
 }
 
 /**
+ * __dma_phys_to_bus() - the same, for who has asked dma_bus_translated() before
+ * @phys: physical address, of RAM (local or foreign) or MMIO
+ *
+ * Return: as dma_phys_to_bus().
+ */
+static __always_inline phys_addr_t __dma_phys_to_bus(phys_addr_t phys)
+{
+	return __xen_bus_from_phys(phys);
+}
+
+/**
  * dma_bus_to_phys() - physical address of a bus address
  * @dev: device that does DMA
  * @bus: bus address that dma_phys_to_bus() returned
@@ -114,7 +125,7 @@ static __always_inline phys_addr_t dma_bus_to_phys(struct device *dev,
 /**
  * dma_bus_must_bounce() - is a buffer out of reach for reasons other than its
  *	address?
- * @dev: device that does DMA
+ * @dev: device that does DMA, for which dma_bus_translated()
  * @phys: physical address of the buffer, in RAM
  * @size: its length, at least 1
  *
@@ -124,7 +135,7 @@ static __always_inline phys_addr_t dma_bus_to_phys(struct device *dev,
 static __always_inline bool dma_bus_must_bounce(struct device *dev,
 						phys_addr_t phys, size_t size)
 {
-	return dma_bus_translated(dev) && xen_must_bounce(dev, phys, size);
+	return xen_must_bounce(dev, phys, size);
 }
 
 /**
@@ -324,6 +335,11 @@ static inline bool dma_bus_translated(struct device *dev)
 }
 
 static inline phys_addr_t dma_phys_to_bus(struct device *dev, phys_addr_t phys)
+{
+	return phys;
+}
+
+static inline phys_addr_t __dma_phys_to_bus(phys_addr_t phys)
 {
 	return phys;
 }

@@ -2,9 +2,10 @@
 
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from . import source
-from .ctx import CheckError
+from .ctx import CheckError, workers
 
 #: type of message: why the project cannot have it otherwise
 TOLERATED = {
@@ -29,9 +30,11 @@ def run(ctx):
         raise CheckError("%d mails for %d patches in %s" % (len(mails), want,
                                                             ctx.mails))
     top = source.at(ctx, "patched")
-    for mail in mails:
-        found = messages(_ask(top, mail))
-        bad = [text for kind, text in found if kind not in TOLERATED]
+    with ThreadPoolExecutor(workers(ctx, len(mails))) as pool:
+        said = list(pool.map(lambda mail: _ask(top, mail), mails))
+    for mail, text in zip(mails, said):
+        found = messages(text)
+        bad = [words for kind, words in found if kind not in TOLERATED]
         yield ("checkpatch: " + mail.name, not bad, "\n".join(bad) or
                " ".join(sorted({k for k, _ in found})))
 

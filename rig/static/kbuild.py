@@ -50,6 +50,8 @@ class Build:
                    "-C", str(self.src), "O=%s" % self.out,
                    "ARCH=" + self.march, "CROSS_COMPILE=" + self.cross,
                    "CC=" + cc]
+        if cc.startswith("ccache"):
+            command.append("HOSTCC=ccache gcc")
         command += ["%s=%s" % pair for pair in variables.items()]
         done = subprocess.run(command + list(targets), env=env, text=True,
                               stdout=subprocess.PIPE, check=False,

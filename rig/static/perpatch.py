@@ -2,8 +2,8 @@
 
 One O= directory an architecture and configuration goes forward with the
 commits.  Extra warnings (W=1) in a touched file that the base has not are
-failures as well.  The last patch has Xen's directories built whole; a full
-check does so for each patch, and builds each without Xen for all arches."""
+failures as well.  A full check builds the directories that the series touches
+whole, and each patch without Xen for all arches, not only the last."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -77,18 +77,18 @@ class _State:
                                  fragment(arch, xen))
             self.builds[arch, xen] = build
             build.configure(src)
-            wanted = self.wanted(build, self.touched, False)
+            wanted = self.wanted(build, self.touched)
             _, said = build.make(*wanted, jobs=1, check=False, W=1) \
                 if wanted else (0, "")
             self.known[arch, xen] = warnings.parse(said, src)
         self.each(one, self.pairs(True, True))
 
-    def wanted(self, build, paths, last):
+    def wanted(self, build, paths):
         options = targets.options((build.out / ".config").read_text("utf-8"))
 
         def exists(path):
             return (build.src / path).exists()
-        if last or self.ctx.full:
+        if self.ctx.full:
             return targets.targets(build.arch, paths, exists, options)
         return targets.some(build.arch, paths, self.touched, exists, options)
 
@@ -109,7 +109,7 @@ class _State:
                                               "y" if xen == "on" else "n")
             if any("Kconfig" in p for p in paths):
                 build.configure(src)
-            todo = self.wanted(build, self.touched if last else paths, last)
+            todo = self.wanted(build, self.touched if last else paths)
             if not todo:
                 return None         # documentation, or another arch's
             code, said = build.make(*todo, jobs=1, check=False, W=1)

@@ -73,6 +73,21 @@ static bool block_contiguous(unsigned long block, unsigned long pfn,
 	return known == CONTIGUOUS || walk(pfn, last);
 }
 
+/* Blocks one after another, and from the last frame of each to the next. */
+static noinline bool blocks_contiguous(unsigned long pfn, unsigned long last)
+{
+	unsigned long block = pfn / BLOCK;
+
+	for (; block < last / BLOCK; block++) {
+		unsigned long end = block * BLOCK + BLOCK - 1;
+
+		if (!block_contiguous(block, pfn, end) || !walk(end, end + 1))
+			return false;
+		pfn = end + 1;
+	}
+	return block_contiguous(block, pfn, last);
+}
+
 /**
  * xen_mfns_contiguous() - are pages neighbours in machine memory?
  * @pfn: first page
@@ -85,14 +100,11 @@ bool xen_mfns_contiguous(unsigned long pfn, unsigned long last)
 {
 	unsigned long block = pfn / BLOCK;
 
-	for (; block < last / BLOCK; block++) {
-		unsigned long end = block * BLOCK + BLOCK - 1;
-
-		if (!block_contiguous(block, pfn, end) || !walk(end, end + 1))
-			return false;
-		pfn = end + 1;
-	}
-	return block_contiguous(block, pfn, last);
+	/* Most buffers lie in one block that is known. */
+	if (likely(block == last / BLOCK && block < nr_blocks &&
+		   (atomic_read(&blocks[block]) & KNOWN) == CONTIGUOUS))
+		return true;
+	return blocks_contiguous(pfn, last);
 }
 
 /**

@@ -40,6 +40,24 @@
 static u64 xen_pool_end __ro_after_init;
 
 /**
+ * xen_bus_from_odd_phys() - as xen_bus_from_phys(), of what p2m does not simply have
+ * @phys: physical address
+ *
+ * Context: As there.
+ * Return: As there.
+ */
+phys_addr_t xen_bus_from_odd_phys(phys_addr_t phys)
+{
+	unsigned long mfn = __pfn_to_mfn(PFN_DOWN(phys));
+
+	if (mfn == INVALID_P2M_ENTRY)
+		return (phys_addr_t)DMA_MAPPING_ERROR;
+	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
+	return PFN_PHYS(mfn) | offset_in_page(phys);
+}
+EXPORT_SYMBOL_GPL(xen_bus_from_odd_phys);
+
+/**
  * xen_bus_from_phys() - machine address behind a physical address
  * @phys: physical address of RAM, of a granted page or of MMIO
  *
@@ -49,12 +67,7 @@ static u64 xen_pool_end __ro_after_init;
  */
 phys_addr_t xen_bus_from_phys(phys_addr_t phys)
 {
-	unsigned long mfn = __pfn_to_mfn(PFN_DOWN(phys));
-
-	if (unlikely(mfn == INVALID_P2M_ENTRY))
-		return (phys_addr_t)DMA_MAPPING_ERROR;
-	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
-	return PFN_PHYS(mfn) | offset_in_page(phys);
+	return __xen_bus_from_phys(phys);
 }
 EXPORT_SYMBOL_GPL(xen_bus_from_phys);
 
@@ -68,7 +81,14 @@ EXPORT_SYMBOL_GPL(xen_bus_from_phys);
  */
 phys_addr_t xen_phys_from_bus(phys_addr_t bus)
 {
-	return PFN_PHYS(mfn_to_pfn(PFN_DOWN(bus))) | offset_in_page(bus);
+	unsigned long mfn = PFN_DOWN(bus), pfn;
+
+	/* What mfn_to_pfn() does with a frame of ours, and nothing else is called. */
+	if (likely(mfn < machine_to_phys_nr &&
+		   !xen_safe_read_ulong(&machine_to_phys_mapping[mfn], &pfn) &&
+		   pfn < xen_p2m_size && xen_p2m_addr[pfn] == mfn))
+		return PFN_PHYS(pfn) | offset_in_page(bus);
+	return PFN_PHYS(mfn_to_pfn(mfn)) | offset_in_page(bus);
 }
 EXPORT_SYMBOL_GPL(xen_phys_from_bus);
 

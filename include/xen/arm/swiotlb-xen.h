@@ -20,6 +20,7 @@ struct page;
 #define XEN_MACHINE_FRAMES	false
 
 phys_addr_t xen_bus_from_phys(phys_addr_t phys);
+#define __xen_bus_from_phys(phys)	xen_bus_from_phys(phys)
 bool xen_bus_contiguous(phys_addr_t phys, size_t size);
 bool xen_foreign(phys_addr_t phys, size_t size);
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,

@@ -5,7 +5,8 @@
 #include <linux/errno.h>
 #include <linux/types.h>
 
-#define ROUNDS	31
+/* A bounce costs by where its slots are: so many go once or more through a segment. */
+#define ROUNDS	128
 #define WARM_UP	3
 
 enum { MAP, FOR_CPU, FOR_DEVICE, UNMAP, PHASES };
@@ -13,7 +14,7 @@ enum { MAP, FOR_CPU, FOR_DEVICE, UNMAP, PHASES };
 struct device;
 struct seq_file;
 
-/* Of one case. What an array of a few hundred bytes is, is not for the stack. */
+/* What the rounds of one case cost. Allocated: too much for the stack. */
 struct costs {
 	u64 of[PHASES][ROUNDS];
 	u64 first[PHASES];

@@ -3,8 +3,10 @@
 #define _ASM_X86_SWIOTLB_XEN_H
 
 #include <linux/dma-direction.h>
+#include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/types.h>
+#include <asm/xen/page.h>
 
 struct device;
 struct page;
@@ -13,6 +15,7 @@ struct page;
 #define XEN_MACHINE_FRAMES	true
 
 phys_addr_t xen_bus_from_phys(phys_addr_t phys);
+phys_addr_t xen_bus_from_odd_phys(phys_addr_t phys);
 phys_addr_t xen_phys_from_bus(phys_addr_t bus);
 bool xen_bus_contiguous(phys_addr_t phys, size_t size);
 bool xen_coherent_ok(phys_addr_t phys, size_t size);
@@ -23,11 +26,28 @@ bool xen_place_pool(struct page *page, size_t size, u64 limit);
 void xen_release_pool(void *vaddr, size_t size);
 int xen_swiotlb_remap(void *tlb, unsigned long nslabs);
 
+/*
+ * xen_bus_from_phys() where each instruction counts.  What __pfn_to_mfn() does, but
+ * nothing is called where p2m simply has the frame.
+ */
+static __always_inline phys_addr_t __xen_bus_from_phys(phys_addr_t phys)
+{
+	unsigned long pfn = PFN_DOWN(phys), mfn;
+
+	if (unlikely(pfn >= xen_p2m_size))
+		return xen_bus_from_odd_phys(phys);
+	mfn = xen_p2m_addr[pfn];
+	if (unlikely(mfn == INVALID_P2M_ENTRY))
+		return xen_bus_from_odd_phys(phys);
+	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
+	return PFN_PHYS(mfn) | offset_in_page(phys);
+}
+
 /* A frame is contiguous with itself: most buffers are answered here. */
 static inline bool xen_must_bounce(struct device *dev, phys_addr_t phys,
 				   size_t size)
 {
-	return PFN_DOWN(phys) != PFN_DOWN(phys + size - 1) &&
+	return (phys ^ (phys + size - 1)) >> PAGE_SHIFT &&
 		!xen_bus_contiguous(phys, size);
 }
 
