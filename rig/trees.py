@@ -18,8 +18,8 @@ from series import error, series  # noqa: E402
 # Negative controls: one function of ours that answers as if something were not there.
 # {variant: (file, function, its body)}
 CONTROLS = {
-    # a page's bus address is its physical address
-    "notranslate": ("include/xen/swiotlb-xen.h", "dma_phys_to_bus", "return phys;"),
+    # a page that is mapped has its physical address on the bus
+    "notranslate": ("include/xen/swiotlb-xen.h", "__dma_phys_to_bus", "return phys;"),
     # dma-iommu takes every page for one of ours
     "nobusframes": ("include/xen/swiotlb-xen.h", "dma_bus_foreign", "return false;"),
     # no bus frame is foreign

@@ -36,7 +36,10 @@ class Build:
         env = dict(os.environ, KBUILD_BUILD_TIMESTAMP="0", LC_ALL="C",
                    KBUILD_BUILD_USER="x", KBUILD_BUILD_HOST="x",
                    CCACHE_BASEDIR=str(self.ctx.scratch),
-                   CCACHE_NOHASHDIR="1", CCACHE_DEPEND="1")
+                   CCACHE_NOHASHDIR="1", CCACHE_DEPEND="1",
+                   # What was compiled without depend mode has other names in it
+                   # (__FILE__): the two must not be compared.
+                   CCACHE_NAMESPACE="depend")
         env.setdefault("CCACHE_DIR", str(self.ctx.cache / "ccache"))
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES",
                      "KBUILD_OUTPUT", "KCONFIG_ALLCONFIG"):
