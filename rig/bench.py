@@ -31,7 +31,7 @@ def numbers(document, marks=()):
             words = ktap.pairs(note)
             if "first" in words:
                 found[words["bench"], int(words["n"])] = counter.each(
-                    marks, int(words["first"]), int(words["many"]))
+                    marks, *(int(words[key]) for key in ("first", "many", "times")))
             elif "bench" in words:
                 found[words["bench"], int(words["n"])] = {
                     key: int(value) for key, value in words.items()

@@ -37,8 +37,14 @@ class Marks(unittest.TestCase):
     def test_twice_less_once(self):
         at = counter.marks([f"{number} other=0 kernel={kernel} dma={dma}" for number, (kernel, dma)
                             in enumerate([(0, 0), (100, 0), (170, 20), (200, 20), (330, 60)])])
-        self.assertEqual(counter.each(at, 1, 4),
+        self.assertEqual(counter.each(at, 1, 4, 1),
                          {"kernel": 15, "dma": 5, "xen": 0, "other": 0})
+
+    def test_the_least_of_some_times(self):
+        kernel = [0, 900, 900, 1000, 1000, 1100, 1100, 1300]
+        at = counter.marks([f"{number} kernel={value}" for number, value in enumerate(kernel)])
+        self.assertEqual(counter.each(at, 0, 10, 2)["kernel"], 0)
+        self.assertEqual(counter.each(at, 4, 10, 1)["kernel"], 10)
 
     def test_a_mark_is_missing(self):
         with self.assertRaises(counter.CounterError):

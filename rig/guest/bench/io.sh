@@ -17,8 +17,8 @@
 
 # reads CASE FIRST: what count_reads() did, from that mark on.
 reads() {
-	note "bench=$1 n=4096 first=$2 many=64"
-	note "bench=$1 n=1048576 first=$(($2 + 4)) many=2"
+	note "bench=$1 n=4096 first=$2 many=64 times=$COUNT_TIMES"
+	note "bench=$1 n=1048576 first=$(($2 + 4 * COUNT_TIMES)) many=2 times=$COUNT_TIMES"
 }
 
 count_reads "$(disk nvme)"
@@ -33,6 +33,6 @@ bare-*) ok "there is no domU" ;;
 	export DOMU_WORDS="count=yes"
 	verdict=$(domu_io $type nvme "$DISK_FREE")
 	is "${verdict% sha256=*}" "read=good write=good" "the domU's data is right"
-	reads domu-read 9
+	reads domu-read $((1 + 8 * COUNT_TIMES))
 	;;
 esac
