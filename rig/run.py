@@ -13,6 +13,7 @@ from pathlib import Path
 
 import apt
 import boot as booting
+import counter
 import devicetree
 import elf
 import judge
@@ -30,7 +31,7 @@ TESTS = paths.RIG / "guest" / "tests"
 KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast")
 ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
           trees.TreeError, elf.ElfError, devicetree.DeviceTreeError,
-          xensource.XenError)
+          xensource.XenError, counter.CounterError)
 # Above this much memory, in MiB, that nothing uses, two machines boot at a time.
 TWO_BOOTS = 7000
 
