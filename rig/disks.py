@@ -10,9 +10,9 @@ import re
 import ktap
 import machine
 
-FILL = 4 << 20           # bytes at the start of each disk that the host writes
+FILL = 4 << 20            # bytes at the start of each disk that the host writes
 REGION = 48 << 20         # bytes of each disk that each test of a boot has for itself
-TFTP_SIZE = 256 << 10      # bytes; TFTP takes a round trip for each 512
+TFTP_SIZE = 256 << 10     # bytes; TFTP takes a round trip for each 512
 TFTP_FILE = "payload.bin"
 
 

@@ -20,8 +20,8 @@ _block_script() {
 
 # domu_io TYPE ID OFFSET: a domain (pv or pvh) reads what the host put on the disk
 # and writes at OFFSET. Prints its verdict: read=… write=… sha256=… It has
-# $DOMU_MIB of memory, and $DOMU_WORDS on its command line. If $DOMU_PCI is set, this device of the bus is the disk, which
-# the domain drives itself.
+# $DOMU_MIB of memory, and $DOMU_WORDS on its command line. If $DOMU_PCI is set, this
+# device of the bus is the disk, which the domain drives itself.
 domu_io() {
 	_block_script
 	_want=
