@@ -3,7 +3,7 @@
 .PHONY: help run shell check check-full bench tree refresh series deps
 MAKEFLAGS += --no-print-directory
 
-export PLATFORM KERNEL TEST FILES KSRC JOBS FORCE COMPARE
+export PLATFORM KERNEL TEST FILES KSRC JOBS FORCE COMPARE KEEP
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 help: ## this list
@@ -14,6 +14,7 @@ help: ## this list
 	@echo '  KERNEL=    ours (the default), base: the unmodified kernel'
 	@echo '  TEST= FILES=  a test file of your own, a directory to unpack at /files'
 	@echo '  KSRC=      a kernel tree of your own to put the series on'
+	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
 	@echo '  JOBS=      how many machines run at a time'
 
 deps:

@@ -3,23 +3,28 @@
 The guest's tests in guest/bench print lines 'bench=CASE n=N key=value…'. The same
 are run on both kernels, without debugging and under -icount; what is promised of
 them is checked. All of it is kept in a JSON file beside the results, with plots;
-COMPARE=old.json tells what moved since.
+COMPARE=old.json tells what moved since; KEEP=1 makes it the result that the
+repository keeps.
 """
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import benchplot
 import benchtargets
 import counter
+import kernel
 import ktap
 import paths
 import run
 import testfile
+import trees
 
 BENCHES = paths.RIG / "guest" / "bench"
 KERNELS = (benchtargets.BASE, benchtargets.OURS)
+KEPT = paths.REPO / "bench"
 MOVED = 0.01              # of the old count: less is not told
 
 
@@ -50,6 +55,24 @@ def collect(verdicts):
         kernels.setdefault(machine.kernel, {}).update(
             numbers(verdict.document, counter.marks(lines)))
     return counts
+
+
+def add_text(counts, built):
+    """The kernels' own sizes, as a case of the first platform of each architecture."""
+    seen = set()
+    for platform, kernels in counts.items():
+        arch = testfile.ARCH_OF[platform]
+        for name in set(kernels) if arch not in seen else ():
+            size = int(built[arch, name].text.read_text("ascii"))
+            kernels[name]["text", 0] = {"bytes": size}
+        seen.add(arch)
+
+
+def heading(built):
+    """Lines: what was compared, and who compiled it."""
+    base, patches = trees.series_on()
+    return [f"base: {base}", f"ours: {patches} patches on it",
+            *sorted({f"{arch}: {kernel.compiler(arch)}" for arch, _ in built})]
 
 
 def _ratio(mine, other):
@@ -107,25 +130,40 @@ def moved(old, new):
     return lines or ["  nothing moved"]
 
 
+def keep(place, kept):
+    """Put what is worth keeping of PLACE in KEPT, instead of what is there of it."""
+    kept.mkdir(exist_ok=True)
+    for path in kept.glob("*.svg"):
+        path.unlink()
+    for path in sorted(place.iterdir()):
+        if path.suffix in (".svg", ".json") or path.name == "table.txt":
+            shutil.copy(path, kept)
+
+
 def main():
     """python3 rig/bench.py; PLATFORM chooses, default all that have a bench."""
+    if os.environ.get("KEEP") and os.environ.get("PLATFORM"):
+        raise testfile.TestFileError("KEEP= wants all platforms, not PLATFORM=")
     compare = os.environ.get("COMPARE")
     if compare and not Path(compare).is_file():
         raise testfile.TestFileError(f"COMPARE={compare}: no such file")
     old = from_json(Path(compare).read_text(encoding="utf-8")) if compare else {}
     tests = testfile.load_all(BENCHES)
     chosen = run.platforms_of(os.environ.get("PLATFORM") or "all")
-    boots = [boot for kernel in KERNELS for boot in testfile.plan(tests, chosen, kernel)]
+    boots = [boot for name in KERNELS for boot in testfile.plan(tests, chosen, name)]
     place = run.results_dir("bench")
-    verdicts = run.boot_all(boots, run.build_kernels(boots), place)
+    built = run.build_kernels(boots)
+    verdicts = run.boot_all(boots, built, place)
     writer = ktap.Writer()
     for verdict in verdicts:
         for group in verdict.groups:
             writer.group(*group)
     counts = collect(verdicts)
+    add_text(counts, built)
     for group in benchtargets.groups(counts):
         writer.group(*group)
-    lines = [line for platform in counts for line in table(platform, counts)]
+    lines = heading(built)
+    lines += [line for platform in counts for line in table(platform, counts)]
     if compare:
         lines += [f"moved since {compare}:", *moved(old, counts)]
     (place / "bench.json").write_text(json.dumps(as_json(counts), indent=1) + "\n",
@@ -133,6 +171,8 @@ def main():
     (place / "table.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name, text in benchplot.plots(counts).items():
         (place / name).write_text(text, encoding="utf-8")
+    if os.environ.get("KEEP"):
+        keep(place, KEPT)
     print("\n".join(["", *lines, "", str(place / "bench.json")]))
     sys.exit(run.finish(writer, place))
 

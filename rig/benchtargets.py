@@ -23,6 +23,7 @@ RATIOS = {
     ("pv", "coherent", 4 * KIB): 1.2, ("pv", "coherent", 64 * KIB): 1.2,
     ("pv", "coherent", 2 * MIB): 1.2,
 }
+CLOCK = 200               # instructions that looking at the clock may take
 EQUAL = [("map", 4 * KIB), ("map", 64 * KIB), ("map", 2 * MIB), ("sg", 16), ("sg", 128)]
 
 
@@ -36,9 +37,8 @@ def _result(good, name, why):
 
 
 def _above(name, mine, other, limit):
-    """At most LIMIT instructions more."""
-    return _result(mine <= other + limit, name,
-                   f"{mine} instructions, {other} there, at most {limit} more")
+    """At most LIMIT more."""
+    return _result(mine <= other + limit, name, f"{mine}, {other} there, at most {limit} more")
 
 
 def _mappings(case, n, limit):
@@ -103,6 +103,30 @@ def foreign(platform, base, ours):
                   f"{size} bytes, base {base['memory', FOREIGN_MOST]['bytes']}")
 
 
+def checked(platform, kernel, cells):
+    """The kernel's own benchmark says the same. It rounds hundreds down, has a look at
+    the clock in each count, and an interrupt now and then."""
+    for case, n in sorted(cells):
+        if not case.startswith("tree-"):
+            continue
+        own = cells[case.removeprefix("tree-"), n]
+        for phase, theirs in cells[case, n].items():
+            mine = own[phase]
+            yield _result(mine - 100 <= theirs <= 1.05 * mine + CLOCK,
+                          f"{platform} {kernel}: {phase} of {case.removeprefix('tree-')} {n}",
+                          f"{mine} instructions, the kernel's own benchmark has {theirs}")
+
+
+def text(counts):
+    """No more instructions than base has, in the kernel as a whole."""
+    for platform, kernels in counts.items():
+        sizes = [kernels.get(name, {}).get(("text", 0), {}).get("bytes")
+                 for name in (BASE, OURS)]
+        if all(sizes):
+            yield _above(f"{platform}: bytes of instructions in the kernel", sizes[1],
+                         sizes[0], -1)
+
+
 def _kept(name, results):
     """A group; a count that is missing fails it."""
     try:
@@ -113,7 +137,11 @@ def _kept(name, results):
 
 def groups(counts):
     """[(name, [Result])] of all that the counts allow to judge."""
-    found = [_kept("against bare metal", ratios(counts)), _kept("equal", equals(counts))]
+    found = [_kept("against bare metal", ratios(counts)), _kept("equal", equals(counts)),
+             _kept("size", text(counts)),
+             _kept("cross-check", (result for platform, kernels in counts.items()
+                                   for kernel, cells in kernels.items()
+                                   for result in checked(platform, kernel, cells)))]
     for platform, kernels in counts.items():
         if platform in ("arm64", "arm"):
             found.append(_kept(f"{platform}: foreign pages", foreign(

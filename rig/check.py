@@ -4,6 +4,7 @@ Units, then the static checks, then the boots; in a full check the boots of the 
 kernel too, and KUnit by kunit.py. Each result is a line of one KTAP file; what could
 not be made is a failure.
 """
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -25,7 +26,15 @@ UNITS = (("unit tests of the rig", ["-s", "rig/tests"]),
 
 
 def units(writer):
-    """The tools' own tests."""
+    """The tools' own tests, while the sources are fetched and patched."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        # What goes wrong there is told by the step that needs the sources.
+        pool.submit(trees.tree, "ours")
+        writer.group("units", unit_results())
+
+
+def unit_results():
+    """One result for each of UNITS."""
     results = []
     for name, words in UNITS:
         if not (paths.REPO / words[1]).is_dir():
@@ -39,7 +48,7 @@ def units(writer):
         for note in notes:
             run.say(f"  {note}")
         results.append(ktap.Result(good, name, notes=notes))
-    writer.group("units", results)
+    return results
 
 
 def static(writer, full):

@@ -26,7 +26,7 @@ FAST = "-fast"            # ends the name of a variant without debugging
 DMA = ("kernel/dma/*.o", "drivers/xen/swiotlb-*.o", "drivers/iommu/dma-iommu.o",
        "arch/x86/xen/dma.o", "arch/x86/xen/contiguous.o", "arch/arm/xen/dma.o",
        "arch/arm/xen/p2m.o", "arch/arm/xen/mm.o", "arch/arm/xen/bypass.o")
-RECIPE = "1"              # change it when a build here comes to mean something else
+RECIPE = "2"              # change it when a build here comes to mean something else
 
 
 class KernelError(Exception):
@@ -61,6 +61,7 @@ class Kernel:
     modules: tuple
     system_map: Path = None     # of a fast variant: its symbols,
     dma: Path = None            # and the names of the functions that do its DMA
+    text: Path = None           # and how many bytes its functions have
 
 
 def _git(tree, *args, **env):
@@ -115,7 +116,8 @@ def symbols_of(arch, variant):
 def input_hash(arch, variant, tree):
     """The key of the result in the cache."""
     digest = hashlib.sha256()
-    for part in (arch, tree_id(tree), compiler(arch), *(DMA if variant.endswith(FAST) else ()),
+    measured = (*DMA, "text of functions") if variant.endswith(FAST) else ()
+    for part in (arch, tree_id(tree), compiler(arch), *measured,
                  kconfig.fragment(symbols_of(arch, variant)),
                  " ".join(word for word in make_args(arch, Path("tree"), Path("tree/out"))
                           if not word.startswith("-j")), RECIPE):
@@ -128,7 +130,7 @@ def input_hash(arch, variant, tree):
 # What the caller's make hands on, and what would change a build behind our back.
 NOT_INHERITED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PLATFORM", "KERNEL",
                  "TEST", "FILES", "KSRC", "JOBS", "FORCE", "ARCH", "CROSS_COMPILE", "KCFLAGS",
-                 "KCPPFLAGS", "KBUILD_OUTPUT", "KCONFIG_CONFIG", "LOCALVERSION", "M", "O")
+                 "KAFLAGS", "KCPPFLAGS", "KBUILD_OUTPUT", "KCONFIG_CONFIG", "LOCALVERSION", "M", "O")
 
 
 def environment():
@@ -138,6 +140,9 @@ def environment():
                 CCACHE_MAXSIZE="8G", CCACHE_NOHASHDIR="1", CCACHE_COMPILERCHECK="content",
                 # A miss costs no run of the preprocessor: an eighth of a build.
                 CCACHE_DEPEND="1",
+                # But then it does not see what assembly takes in by .incbin, such as the
+                # kernel in arm's zImage. Assembly with -P it leaves alone.
+                KAFLAGS="-P",
                 KBUILD_BUILD_TIMESTAMP="Thu Jan  1 00:00:00 UTC 1970",
                 KBUILD_BUILD_USER="rig", KBUILD_BUILD_HOST="rig", KBUILD_BUILD_VERSION="1")
 
@@ -227,10 +232,20 @@ def dma_functions(arch, out):
     return sorted({row[2] for row in rows if len(row) == 3 and row[1] in "tTwW"})
 
 
+def text_size(arch, out):
+    """Bytes of the functions in the kernel without its modules."""
+    done = subprocess.run([ARCHES[arch].cross + "nm", "-S", str(out / "vmlinux")], text=True,
+                          capture_output=True, timeout=60, check=True)
+    rows = (line.split() for line in done.stdout.splitlines())
+    # By address: a function may have several names.
+    return sum({row[0]: int(row[1], 16) for row in rows
+                if len(row) == 4 and row[2] in "tTwW"}.values())
+
+
 def _load(arch, variant, place):
     return Kernel(arch, variant, place / "image", place / "config",
                   tuple(sorted((place / "modules").glob("*.ko"))),
-                  place / "System.map", place / "dma")
+                  place / "System.map", place / "dma", place / "text")
 
 
 def build(arch, variant, tree):
@@ -266,6 +281,7 @@ def build(arch, variant, tree):
             shutil.copy(out / "System.map", tmp / "System.map")
             (tmp / "dma").write_text("\n".join(dma_functions(arch, out)) + "\n",
                                      encoding="ascii")
+            (tmp / "text").write_text(f"{text_size(arch, out)}\n", encoding="ascii")
         for module in modules:
             shutil.copy(module, tmp / "modules")
         if place.exists():

@@ -94,6 +94,8 @@ def device_args(devices, files):
         elif device == "edu":
             # Of itself it reaches 28 bits; let the driver say how many.
             args += ["-device", f"edu,dma_mask={2 ** 64 - 1:#x}"]
+        elif device == "virtio-rng":
+            args += ["-device", "virtio-rng-device,iommu_platform=on"]
         else:
             args += _disk_args(device, files.disks[device])
     return args

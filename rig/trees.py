@@ -66,6 +66,13 @@ def tree(variant):
         raise TreeError(str(err)) from err
 
 
+def series_on():
+    """What the series stands on, in words, and the number of its patches."""
+    place = tree("ours")
+    return (_git(place, "log", "-1", "--format=%s", "base").strip(),
+            int(_git(place, "rev-list", "--count", "base..HEAD")))
+
+
 def _control(variant):
     """A work tree of the series' tip with one function disabled, uncommitted."""
     name, function, body = CONTROLS[variant]

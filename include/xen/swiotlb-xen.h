@@ -123,6 +123,34 @@ static __always_inline phys_addr_t dma_bus_to_phys(struct device *dev,
 }
 
 /**
+ * __dma_bus_to_phys() - the same, where each instruction counts
+ * @dev: device that does DMA
+ * @bus: bus address that dma_phys_to_bus() returned
+ *
+ * Return: as dma_bus_to_phys().
+ */
+static __always_inline phys_addr_t __dma_bus_to_phys(struct device *dev,
+						     phys_addr_t bus)
+{
+	return XEN_MACHINE_FRAMES && dma_bus_translated(dev) ?
+		__xen_phys_from_bus(bus) : bus;
+}
+
+/**
+ * dma_bus_to_own_phys() - the same, for a page that is known to be ours
+ * @dev: device that does DMA
+ * @bus: bus address in a bounce buffer
+ *
+ * Return: as dma_bus_to_phys().
+ */
+static __always_inline phys_addr_t dma_bus_to_own_phys(struct device *dev,
+						       phys_addr_t bus)
+{
+	return XEN_MACHINE_FRAMES && dma_bus_translated(dev) ?
+		xen_own_phys_from_bus(bus) : bus;
+}
+
+/**
  * dma_bus_must_bounce() - is a buffer out of reach for reasons other than its
  *	address?
  * @dev: device that does DMA, for which dma_bus_translated()
@@ -345,6 +373,17 @@ static inline phys_addr_t __dma_phys_to_bus(phys_addr_t phys)
 }
 
 static inline phys_addr_t dma_bus_to_phys(struct device *dev, phys_addr_t bus)
+{
+	return bus;
+}
+
+static inline phys_addr_t __dma_bus_to_phys(struct device *dev, phys_addr_t bus)
+{
+	return bus;
+}
+
+static inline phys_addr_t dma_bus_to_own_phys(struct device *dev,
+					      phys_addr_t bus)
 {
 	return bus;
 }

@@ -1,6 +1,8 @@
 """Targets, tables and plots of the bench, on counts made up for it."""
 import json
+import tempfile
 import unittest
+from pathlib import Path
 from xml.etree import ElementTree
 
 import bench
@@ -56,8 +58,35 @@ class Targets(unittest.TestCase):
         found["bare-x86_64"] = dict(found["bare-x86_64"], **{benchtargets.OURS: ours})
         self.assertEqual(failed(found), ["bare-x86_64: sg 16 of base, and no-ops"])
 
+    def test_text_is_to_be_less_than_before(self):
+        found = counts()
+        for size, name in ((1000, benchtargets.BASE), (1000, benchtargets.OURS)):
+            found["pv"][name] = found["pv"][name] | {("text", 0): {"bytes": size}}
+        self.assertEqual(failed(found), ["pv: bytes of instructions in the kernel"])
+        found["pv"][benchtargets.OURS]["text", 0] = {"bytes": 999}
+        self.assertEqual(failed(found), [])
+
+    def test_the_tree_s_own_benchmark_rounds_and_looks_at_the_clock(self):
+        for theirs, good in ((900, True), (1200, True), (899, False), (1300, False)):
+            cells = {("sg", 16): {"map": 1000, "unmap": 1000},
+                     ("tree-sg", 16): {"map": theirs, "unmap": 1000}}
+            results = list(benchtargets.checked("pv", benchtargets.OURS, cells))
+            self.assertEqual([result.passed for result in results], [good, True])
+
 
 class Output(unittest.TestCase):
+    def test_what_is_kept_replaces_what_was(self):
+        with tempfile.TemporaryDirectory() as top:
+            place, kept = Path(top) / "new", Path(top) / "kept"
+            (place / "pv-ours-fast-dma").mkdir(parents=True)
+            kept.mkdir()
+            for path in (place / "bench.json", place / "table.txt", place / "pv-size.svg",
+                         place / "results.ktap", kept / "README.md", kept / "old.svg"):
+                path.touch()
+            bench.keep(place, kept)
+            self.assertEqual(sorted(path.name for path in kept.iterdir()),
+                             ["README.md", "bench.json", "pv-size.svg", "table.txt"])
+
     def test_json_and_back(self):
         found = counts()
         self.assertEqual(bench.from_json(json.dumps(bench.as_json(found))), found)

@@ -72,6 +72,18 @@ phys_addr_t xen_bus_from_phys(phys_addr_t phys)
 EXPORT_SYMBOL_GPL(xen_bus_from_phys);
 
 /**
+ * xen_phys_from_odd_bus() - as xen_phys_from_bus(), of what m2p does not simply have
+ * @bus: machine address
+ *
+ * Context: As there.
+ * Return: As there.
+ */
+phys_addr_t xen_phys_from_odd_bus(phys_addr_t bus)
+{
+	return PFN_PHYS(mfn_to_pfn(PFN_DOWN(bus))) | offset_in_page(bus);
+}
+
+/**
  * xen_phys_from_bus() - physical address of a machine address
  * @bus: machine address
  *
@@ -81,14 +93,7 @@ EXPORT_SYMBOL_GPL(xen_bus_from_phys);
  */
 phys_addr_t xen_phys_from_bus(phys_addr_t bus)
 {
-	unsigned long mfn = PFN_DOWN(bus), pfn;
-
-	/* What mfn_to_pfn() does with a frame of ours, and nothing else is called. */
-	if (likely(mfn < machine_to_phys_nr &&
-		   !xen_safe_read_ulong(&machine_to_phys_mapping[mfn], &pfn) &&
-		   pfn < xen_p2m_size && xen_p2m_addr[pfn] == mfn))
-		return PFN_PHYS(pfn) | offset_in_page(bus);
-	return PFN_PHYS(mfn_to_pfn(mfn)) | offset_in_page(bus);
+	return __xen_phys_from_bus(bus);
 }
 EXPORT_SYMBOL_GPL(xen_phys_from_bus);
 

@@ -47,6 +47,8 @@ static inline bool xen_coherent_ok(phys_addr_t phys, size_t size)
 
 /* Never called: see XEN_MACHINE_FRAMES. */
 phys_addr_t xen_phys_from_bus(phys_addr_t bus);
+phys_addr_t __xen_phys_from_bus(phys_addr_t bus);
+phys_addr_t xen_own_phys_from_bus(phys_addr_t bus);
 bool xen_make_contiguous(struct page *page, size_t size, u64 limit);
 void xen_release_pages(struct page *page, size_t size);
 u64 xen_pool_limit(u64 limit);

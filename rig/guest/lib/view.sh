@@ -1,9 +1,18 @@
 # shellcheck shell=sh
 # /sys/kernel/debug/xen_dma: what the kernel itself tells of its devices. A test that
-# sources this has sourced dmastat.sh and io.sh.
+# sources this has sourced dmastat.sh and, for bounces_for, io.sh.
 
 VIEW=/sys/kernel/debug/xen_dma
 REASONS="forced out_of_reach scattered unaligned"
+
+# count_bounces: from now on.
+count_bounces() {
+	holds "bounces are not counted unasked" grep -q "^# .* not counted" $VIEW
+	is "$(bounces nvme)" 0 "and none are shown"
+	holds "a wrong word is refused" sh -c '! echo perhaps 2>/dev/null >'$VIEW
+	holds "bounces can be counted" sh -c 'echo 1 >'$VIEW
+	holds "the view says that they are" grep -q "^# bounces are counted" $VIEW
+}
 
 # view ID KEY: what stands in the device's line, in those of all devices of its driver.
 view() {

@@ -12,4 +12,5 @@
 . /rig/lib/io.sh
 . /rig/lib/view.sh
 
+count_bounces
 bounces_for out_of_reach sdhci

@@ -1,6 +1,7 @@
 #!/bin/sh
 #: platforms: pv arm64 arm
 #: devices: nvme ahci sdhci
+#: devices@arm: nvme sdhci
 #: modules: dmastat
 #: timeout: 900
 # Disks through blkback and blkfront, both in domain 0: the device does its DMA

@@ -4,10 +4,17 @@
 #: modules: dmastat
 #: linux: swiotlb=force
 #: base: not-run the base kernel has no such view
-# Devices that bounce because they were told to.
+# Devices that bounce because they were told to, counted while that is asked for.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
 . /rig/lib/view.sh
 
+count_bounces
 bounces_for forced nvme sdhci
+before=$(bounces nvme)
+holds "counting can be ended" sh -c "echo 0 >$VIEW"
+dmastat_reset
+disk_reads nvme "$(disk nvme)"
+holds "nvme still bounces" [ "$(stat nvme bounced)" -gt 0 ]
+is "$(bounces nvme)" "$before" "and is counted no more"

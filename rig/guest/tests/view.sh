@@ -8,7 +8,6 @@
 # What was decided for the domain, in the log once, and for each device, to be seen.
 
 . /rig/lib/dmastat.sh
-. /rig/lib/io.sh
 . /rig/lib/swiotlb.sh
 . /rig/lib/view.sh
 
@@ -27,8 +26,6 @@ is "$(dma_path)" "dma-direct $why" "and why"
 for id in $DEVICES; do
 	is "$(view "$id" frames) by $(view "$id" by)" "$frames by domain" "$id: what it is given"
 done
-before=$(bounces nvme)
-io_on nvme
-is $(($(bounces nvme) - before)) "$(stat nvme bounced)" "nvme: its bounces"
+count_bounces
 is "$(view nvme mask)" 0xffffffffffffffff "nvme: its mask"
 is "$(view sdhci mask)" 0xffffffff "sdhci: its mask"

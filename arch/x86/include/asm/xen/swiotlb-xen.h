@@ -17,6 +17,7 @@ struct page;
 phys_addr_t xen_bus_from_phys(phys_addr_t phys);
 phys_addr_t xen_bus_from_odd_phys(phys_addr_t phys);
 phys_addr_t xen_phys_from_bus(phys_addr_t bus);
+phys_addr_t xen_phys_from_odd_bus(phys_addr_t bus);
 bool xen_bus_contiguous(phys_addr_t phys, size_t size);
 bool xen_coherent_ok(phys_addr_t phys, size_t size);
 bool xen_make_contiguous(struct page *page, size_t size, u64 limit);
@@ -41,6 +42,24 @@ static __always_inline phys_addr_t __xen_bus_from_phys(phys_addr_t phys)
 		return xen_bus_from_odd_phys(phys);
 	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
 	return PFN_PHYS(mfn) | offset_in_page(phys);
+}
+
+/* What mfn_to_pfn() does with a frame of ours, and nothing is called for it. */
+static __always_inline phys_addr_t __xen_phys_from_bus(phys_addr_t bus)
+{
+	unsigned long mfn = PFN_DOWN(bus), pfn;
+
+	if (unlikely(mfn >= machine_to_phys_nr ||
+		     xen_safe_read_ulong(&machine_to_phys_mapping[mfn], &pfn) ||
+		     pfn >= xen_p2m_size || xen_p2m_addr[pfn] != mfn))
+		return xen_phys_from_odd_bus(bus);
+	return PFN_PHYS(pfn) | offset_in_page(bus);
+}
+
+/* xen_phys_from_bus() of a page that is known to be ours: m2p is right, then. */
+static __always_inline phys_addr_t xen_own_phys_from_bus(phys_addr_t bus)
+{
+	return PFN_PHYS(machine_to_phys_mapping[PFN_DOWN(bus)]) | offset_in_page(bus);
 }
 
 /* A frame is contiguous with itself: most buffers are answered here. */
