@@ -21,6 +21,7 @@
 #include <linux/init.h>
 #include <linux/iommu-dma.h>
 #include <linux/kstrtox.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
@@ -30,6 +31,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/swiotlb.h>
+#include <linux/tracepoint.h>
 #include <trace/events/swiotlb.h>
 
 #include <xen/page.h>
@@ -215,22 +217,53 @@ static ssize_t devices_write(struct file *file, const char __user *buf,
 DEFINE_SHOW_STORE_ATTRIBUTE(devices);
 
 static struct notifier_block forget[ARRAY_SIZE(buses)];
+static struct dentry *view;
 
-/* When the buses are there, and before drivers are bound. */
-static int __init xen_dma_debugfs(void)
+/* Ends what has begun on the first buses. */
+static void forget_no_more(int n)
+{
+	while (n--)
+		bus_unregister_notifier(buses[n], &forget[n]);
+}
+
+static int __init xen_dma_debugfs_init(void)
 {
 	int i, ret;
 
 	if (!xen_domain() || !debugfs_initialized())
-		return 0;
+		return -ENODEV;
 
 	for (i = 0; i < ARRAY_SIZE(buses); i++) {
 		forget[i].notifier_call = forget_device;
 		ret = bus_register_notifier(buses[i], &forget[i]);
-		if (ret)
+		if (ret) {
+			forget_no_more(i);
 			return ret;
+		}
 	}
-	debugfs_create_file("xen_dma", 0600, NULL, NULL, &devices_fops);
+	view = debugfs_create_file("xen_dma", 0600, NULL, NULL, &devices_fops);
 	return 0;
 }
-subsys_initcall_sync(xen_dma_debugfs);
+module_init(xen_dma_debugfs_init);
+
+static void __exit xen_dma_debugfs_exit(void)
+{
+	struct hlist_node *next;
+	struct bounces *b;
+	int i;
+
+	/* Waits for who has the file open. */
+	debugfs_remove(view);
+	if (counting)
+		unregister_trace_swiotlb_bounced(count_bounce, NULL);
+	tracepoint_synchronize_unregister();
+	forget_no_more(ARRAY_SIZE(buses));
+	hash_for_each_safe(all_bounces, i, next, b, node) {
+		hash_del(&b->node);
+		kfree(b);
+	}
+}
+module_exit(xen_dma_debugfs_exit);
+
+MODULE_DESCRIPTION("What devices of a Xen domain are given for DMA");
+MODULE_LICENSE("GPL");

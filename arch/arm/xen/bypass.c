@@ -15,6 +15,7 @@
  */
 
 #include <linux/device.h>
+#include <linux/export.h>
 #include <linux/iommu.h>
 #include <linux/jump_label.h>
 #include <linux/of.h>
@@ -114,6 +115,7 @@ const char *xen_bypassed_by(struct device *dev)
 		return XEN_IOMMU_PROPERTY;
 	return dev_is_pci(dev) ? "iommu-map" : "iommus";
 }
+EXPORT_SYMBOL_GPL(xen_bypassed_by);
 
 /**
  * xen_setup_dma() - find out whether a device needs bus frames

@@ -13,4 +13,4 @@
 . /rig/lib/view.sh
 
 count_bounces
-bounces_for out_of_reach sdhci
+bounces_for out_of_reach sdhci io_on sdhci

@@ -12,6 +12,7 @@
 . /rig/lib/io.sh
 . /rig/lib/dmatest.sh
 . /rig/lib/balloon.sh
+. /rig/lib/swiotlb.sh
 
 scatter
 
@@ -24,6 +25,12 @@ dmastat_reset
 dmatest copy
 holds "such a buffer is bounced on its way" [ "$(stat dmatest bounced)" -gt 0 ]
 dmatest coherent
+# The base kernel says nothing of its own, and has no view.
+if said 'xen:swiotlb: dma-direct'; then
+	. /rig/lib/view.sh
+	count_bounces
+	bounces_for scattered dmatest dmatest map64k
+fi
 # Disks need no bouncing: under Xen the block layer joins no pages of a request
 # that are not neighbours in the machine. Packets may.
 for id in nvme ahci virtio sdhci e1000e; do

@@ -10,6 +10,7 @@
 #: dtb: xen-smmu
 #: base: not-run the base kernel has no hooks to count
 #: timeout: 900
+#: full: yes
 # With cache colouring dom0's memory is scattered, and not mapped directly: devices are
 # given its own frames, which Xen's SMMU translates, granted ones too. (No AHCI: QEMU's
 # cannot read a list of buffers that spans two pages which are no neighbours.)
