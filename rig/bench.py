@@ -89,7 +89,7 @@ def table(platform, counts):
              f"{'o/base':>8}{'o/bare':>8}"]
     for case, n in sorted(set(ours) | set(base)):
         cell, old = ours.get((case, n), {}), base.get((case, n), {})
-        if "bytes" in cell or "ranges" in cell:
+        if not set(benchtargets.PARTS) & set(cell):
             lines.append(f"  {case:22}{n:9}  " + ", ".join(
                 f"{key} {old.get(key, '-')} | {value}" for key, value in cell.items()))
             continue

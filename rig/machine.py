@@ -62,7 +62,7 @@ def xen_words(machine):
     if platform == "pvh":
         words.append("dom0=pvh dom0-iommu=strict iommu=verbose,no-sharept")
     if _one_for_all(machine):
-        words.append(f"dom0_max_vcpus={machine.cpus}")
+        words.append(f"dom0_max_vcpus={machine.cpus} maxcpus=1")
     words.append(machine.xen)
     return " ".join(filter(None, words))
 
@@ -103,7 +103,8 @@ def device_args(devices, files):
 
 def _base_args(machine, serial):
     memory = machine.memory or MEMORY[machine.platform]
-    cpus = 1 if _one_for_all(machine) else machine.cpus
+    # A PV dom0 has as many as the machine's tables list, whatever Xen uses of them.
+    cpus = 1 if _one_for_all(machine) and machine.platform != "pv" else machine.cpus
     return ["-accel", "tcg", "-smp", str(cpus), "-m", str(memory), "-nodefaults",
             "-display", "none", "-no-reboot", "-monitor", "none", "-serial", serial,
             # A guest's nanosecond is an instruction.

@@ -35,8 +35,11 @@
 static atomic_t *blocks __ro_after_init;
 static unsigned long nr_blocks __ro_after_init;
 
-/* Are the frames of pfns from @pfn to @last neighbours? */
-static bool walk(unsigned long pfn, unsigned long last)
+/*
+ * Are the frames of pfns from @pfn to @last neighbours? Once for all its callers: what
+ * is known is not walked.
+ */
+static noinline bool walk(unsigned long pfn, unsigned long last)
 {
 	unsigned long mfn = pfn_to_mfn(pfn);
 
