@@ -2,7 +2,6 @@
 #: platforms: arm64
 #: devices: nvme
 #: modules: dmastat
-#: full: yes
 #: dtb: xen-iommu-node xen-iommu-off
 #: base: not-run the base kernel has no bypass
 # The two forms at odds: one message, and translation goes on.

@@ -4,7 +4,6 @@
 #: modules: dmastat
 #: dtb: xen-iommu-node
 #: linux: deferred_probe_timeout=-1
-#: full: yes
 #: base: not-run the base kernel has no bypass
 # As bypass-node, and a device that waits for its IOMMU would wait for ever.
 

@@ -2,7 +2,6 @@
 #: platforms: arm64
 #: devices: nvme
 #: modules: dmastat
-#: full: yes
 #: dtb: xen-iommu-odd
 #: base: not-run the base kernel has no bypass
 # A value of xen,iommu that is not defined: one message, and translation goes on.

@@ -3,7 +3,6 @@
 #: devices: nvme virtio-mmio virtio-rng
 #: modules: dmastat grantdma
 #: dtb: xen-iommu-node grant-dma
-#: full: yes
 #: base: not-run the base kernel has no bypass
 # Three kinds of device in one dom0: those behind the host bridge, which Xen's IOMMU
 # protects, a virtio disk whose addresses are translated, and a virtio device that is
