@@ -130,7 +130,8 @@ def input_hash(arch, variant, tree):
 # What the caller's make hands on, and what would change a build behind our back.
 NOT_INHERITED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PLATFORM", "KERNEL",
                  "TEST", "FILES", "KSRC", "JOBS", "FORCE", "ARCH", "CROSS_COMPILE", "KCFLAGS",
-                 "KAFLAGS", "KCPPFLAGS", "KBUILD_OUTPUT", "KCONFIG_CONFIG", "LOCALVERSION", "M", "O")
+                 "KAFLAGS", "KCPPFLAGS", "KBUILD_OUTPUT", "KCONFIG_CONFIG", "LOCALVERSION", "M",
+                 "O")
 
 
 def environment():

@@ -58,14 +58,6 @@ class Targets(unittest.TestCase):
         found["bare-x86_64"] = dict(found["bare-x86_64"], **{benchtargets.OURS: ours})
         self.assertEqual(failed(found), ["bare-x86_64: sg 16 of base, and no-ops"])
 
-    def test_pvh_is_bare_metal_as_far_as_its_clock_goes(self):
-        for more, good in ((0, True), (5, True), (6, False)):
-            found = counts()
-            found["pvh"] = {name: dict(cells) for name, cells in found["bare-x86_64"].items()}
-            found["pvh"][benchtargets.OURS] |= {("clock", 0): {"look": 5900},
-                                                ("sg", 16): {"map": 100 + more, "unmap": 50}}
-            self.assertEqual(failed(found), [] if good else ["pvh: sg 16 as on bare metal"])
-
     def test_text_is_to_be_less_than_before(self):
         found = counts()
         for size, name in ((1000, benchtargets.BASE), (1000, benchtargets.OURS)):

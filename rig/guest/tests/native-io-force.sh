@@ -3,7 +3,7 @@
 #: devices: nvme ahci virtio sdhci e1000e
 #: devices@arm64: nvme ahci virtio virtio-mmio sdhci e1000e
 #: devices@bare-arm64: nvme ahci virtio virtio-mmio sdhci e1000e
-#: devices@arm: nvme virtio-mmio sdhci
+#: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
 #: modules: dmastat
 #: linux: swiotlb=force
 #: timeout: 900
