@@ -94,8 +94,12 @@ def table(platform, counts):
                 f"{key} {old.get(key, '-')} | {value}" for key, value in cell.items()))
             continue
         mine, theirs = benchtargets.cost(cell), benchtargets.cost(old)
-        there = benchtargets.cost(bare.get((case.removeprefix("bypass-"), n), {}))
+        there = benchtargets.cost(bare.get((benchtargets.plain(case), n), {}))
         phases = " ".join(f"{key} {cell[key]}" for key in benchtargets.PARTS if key in cell)
+        if "alloc" in cell:
+            phases += "; at first " + " | ".join(
+                str(sum(one.get(f"{key}_first", 0) for key in ("alloc", "free")))
+                for one in (old, cell))
         lines.append(f"  {case:22}{n:9}{theirs:10}{mine:10}{there:10} {_ratio(mine, theirs)}"
                      f" {_ratio(mine, there)}  {phases}")
     return lines

@@ -108,9 +108,14 @@ def symbols_of(arch, variant):
         names.append("base")
     elif (paths.RIG / "config" / f"series-{arch}.config").exists():
         names.append(f"series-{arch}")
-    if variant.endswith(FAST):
-        names.append("fast")
+    if manner_of(variant):
+        names.append(manner_of(variant))
     return kconfig.wanted(names)
+
+
+def manner_of(variant):
+    """The name of the fragment by which a variant differs from its tree's kernel, or ''."""
+    return variant.partition("-")[2]
 
 
 def input_hash(arch, variant, tree):
@@ -140,10 +145,7 @@ def environment():
     return dict(kept, LC_ALL="C", CCACHE_DIR=str(paths.cache("ccache")),
                 CCACHE_MAXSIZE="8G", CCACHE_NOHASHDIR="1", CCACHE_COMPILERCHECK="content",
                 # A miss costs no run of the preprocessor: an eighth of a build.
-                CCACHE_DEPEND="1",
-                # But then it does not see what assembly takes in by .incbin, such as the
-                # kernel in arm's zImage. Assembly with -P it leaves alone.
-                KAFLAGS="-P",
+                CCACHE_DEPEND="1", PATH=f"{paths.RIG / 'bin'}:{os.environ['PATH']}",
                 KBUILD_BUILD_TIMESTAMP="Thu Jan  1 00:00:00 UTC 1970",
                 KBUILD_BUILD_USER="rig", KBUILD_BUILD_HOST="rig", KBUILD_BUILD_VERSION="1")
 
@@ -153,7 +155,7 @@ def make_args(arch, tree, out):
     what = ARCHES[arch]
     return ["make", "-s", f"-j{(os.cpu_count() or 1) + 1}", "-C", str(tree), f"O={out.name}",
             f"ARCH={what.name}", f"CROSS_COMPILE={what.cross}",
-            f"CC=ccache {what.cross}gcc", "HOSTCC=ccache gcc", "LOCALVERSION="]
+            f"CC=ccache-c {what.cross}gcc", "HOSTCC=ccache gcc", "LOCALVERSION="]
 
 
 class _Progress:
@@ -251,7 +253,7 @@ def _load(arch, variant, place):
 
 def build(arch, variant, tree):
     """The Kernel of TREE for ARCH. VARIANT: ours, a control, or base, which has no
-    symbols of the series; '-fast' after it leaves debugging out."""
+    symbols of the series; '-fast' after it leaves debugging out, '-nomodules' modules."""
     tree = Path(tree).resolve()
     key = input_hash(arch, variant, tree)
     place = paths.cache("kernels") / f"{arch}-{key}"
@@ -262,15 +264,17 @@ def build(arch, variant, tree):
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"kernel-{arch}-{variant}.log"
     log.write_bytes(b"")
-    out = tree / f".rig-{arch}{FAST if variant.endswith(FAST) else ''}"
+    out = tree / "-".join(filter(None, (f".rig-{arch}", manner_of(variant))))
     what = f"{variant} for {arch}"
     apt.say(f"kernel: building {what} ({compiler(arch)}), log in {log}")
     start = time.monotonic()
     with paths.locked(f"kernel-{hashlib.sha256(str(out).encode()).hexdigest()[:12]}"):
         progress = _Progress(what, out)
         configure(arch, variant, tree, out, log, progress)
-        _make(make_args(arch, tree, out) + [ARCHES[arch].target, "modules"], log, progress)
-        modules = _build_modules(arch, tree, out, log, progress)
+        loadable = symbols_of(arch, variant)["CONFIG_MODULES"] == "y"
+        _make(make_args(arch, tree, out) + [ARCHES[arch].target] + ["modules"] * loadable,
+              log, progress)
+        modules = _build_modules(arch, tree, out, log, progress) if loadable else []
         # Those of the tree itself, KUnit and the series' tests, go beside them.
         modules += [path for path in sorted(out.rglob("*.ko"))
                     if "rig-modules" not in path.parts]

@@ -48,7 +48,7 @@ def command(case, tree, out, result):
              f"--arch={case.arch}", f"--cross_compile={cross}", f"--kunitconfig={CONFIG}",
              f"--build_dir={out}", f"--json={result}", "--qemu_args=-smp 2",
              "--timeout=900", f"--jobs={os.cpu_count()}",
-             f"--make_options=CC=ccache {cross}gcc"]
+             f"--make_options=CC=ccache-c {cross}gcc"]
     return words + [f"--kconfig_add=CONFIG_{symbol}" for symbol in case.kconfig]
 
 
@@ -90,7 +90,8 @@ def run(case, place, say):
     out = tree / f".rig-kunit-{case.name}"
     result = place / f"{case.name}.json"
     path = emulators(place / "bin")
-    env = dict(kernel.environment(), PATH=f"{path}:{os.environ['PATH']}")
+    env = kernel.environment()
+    env["PATH"] = f"{path}:{env['PATH']}"
     say(f"kunit: {case.name}")
     with open(place / f"{case.name}.log", "wb") as log:
         done = subprocess.run(command(case, tree, out, result), cwd=tree, env=env,

@@ -28,7 +28,7 @@ import xensource
 
 RESULTS = paths.BUILD / "results"
 TESTS = paths.RIG / "guest" / "tests"
-KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast")
+KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast", "ours-nomodules")
 ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
           trees.TreeError, elf.ElfError, devicetree.DeviceTreeError,
           xensource.XenError, counter.CounterError)
@@ -84,7 +84,7 @@ def build_kernels(boots):
             raise testfile.TestFileError(f"KERNEL={variant}: not one of {' '.join(KERNELS)}")
         key = (testfile.ARCH_OF[item.machine.platform], variant)
         if key not in built:
-            built[key] = kernels.build(*key, trees.tree(variant.removesuffix(kernels.FAST)))
+            built[key] = kernels.build(*key, trees.tree(variant.partition("-")[0]))
     return built
 
 

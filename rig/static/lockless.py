@@ -8,7 +8,7 @@ from . import disasm, kbuild, memo, perpatch, source
 #: arch: (what to make, where the object then is)
 OBJECTS = {"arm64": ("arch/arm64/xen/", "arch/arm/xen/p2m.o"),
            "arm": ("arch/arm/xen/p2m.o", "arch/arm/xen/p2m.o")}
-FUNCTIONS = ("xen_p2m_bus", "xen_p2m_contiguous", "xen_p2m_find_bfn")
+FUNCTIONS = ("__xen_p2m_bfn", "xen_p2m_contiguous", "xen_p2m_find_bfn")
 #: what leaving RCU's readers may come to, a tracer's hook, and what only a disturbed
 #: lookup comes to
 MAY_CALL = {"preempt_schedule", "__gnu_mcount_nc", "p2m_count_retry"}

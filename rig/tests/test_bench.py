@@ -14,7 +14,8 @@ def counts(pv_map=110, arm_most=200):
     """A small run."""
     cells = {key: {"map": 100, "unmap": 50} for key in
              [*benchtargets.EQUAL, ("bounce", 4096), ("bounce", 65536)]}
-    cells |= {("coherent", n): {"alloc": 9, "free": 1} for n in (4096, 65536, 2 << 20)}
+    cells |= {(case, n): {"alloc": 9, "free": 1} for n in (4096, 65536, 2 << 20)
+              for case in ("coherent", "after-coherent", "scattered-coherent", "exchange")}
     cells |= {("cpus", n): {"pair": 99} for n in (1, 2, 4)}
     foreign = {("foreign", n): {"map": 120, "unmap": 20} for n in (1, 1000)}
     foreign |= {("foreign", 1000000): {"map": arm_most, "unmap": 20},
@@ -41,6 +42,16 @@ class Targets(unittest.TestCase):
     def test_a_ratio_that_is_too_high(self):
         self.assertEqual(failed(counts(pv_map=138)),
                          ["pv: map 4096 at most 1.25 times bare metal"])
+
+    def test_memory_that_an_exchange_spoiled(self):
+        found = counts()
+        found["pv"][benchtargets.OURS]["after-coherent", 65536] = {"alloc": 9, "free": 4}
+        self.assertEqual(failed(found), ["pv: after-coherent 65536 at most 1.2 times bare metal"])
+
+    def test_an_exchange_that_costs_more(self):
+        found = counts()
+        found["pv"][benchtargets.OURS]["exchange", 4096] = {"alloc": 9, "free": 2}
+        self.assertEqual(failed(found), ["pv: exchange 4096 at most 1.05 times base"])
 
     def test_foreign_pages_that_cost_more_the_more_there_are(self):
         self.assertEqual(failed(counts(arm_most=400)),

@@ -37,6 +37,28 @@ class Config(unittest.TestCase):
         self.assertEqual(kconfig.wanted(("common", "x86_64"))["CONFIG_NR_CPUS"], "2")
 
 
+class Compiler(unittest.TestCase):
+    def compiled(self, word):
+        """What an object takes in by .incbin, before and after that changed."""
+        with tempfile.TemporaryDirectory() as name:
+            place = Path(name)
+            (place / "a.S").write_text('.incbin "data"\n', encoding="ascii")
+            env = dict(kernel.environment(), CCACHE_DIR=str(place / "cache"))
+            found = []
+            for text in (b"one day", b"another"):
+                (place / "data").write_bytes(text)
+                subprocess.run([word, "gcc", "-Wp,-MMD,a.d", "-c", "-o", "a.o", "a.S"],
+                               cwd=place, env=env, check=True)
+                found.append(text in (place / "a.o").read_bytes())
+            return found
+
+    def test_what_assembly_takes_in_is_not_of_another_day(self):
+        self.assertEqual(self.compiled("ccache-c"), [True, True])
+
+    def test_ccache_alone_would_not_see_it(self):
+        self.assertEqual(self.compiled("ccache"), [True, False])
+
+
 class TreeId(unittest.TestCase):
     def setUp(self):
         tmp = tempfile.TemporaryDirectory()

@@ -19,13 +19,12 @@
 #include <linux/seq_file.h>
 #include <linux/xarray.h>
 
+#include <xen/arm/p2m.h>
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
 #include <xen/swiotlb-xen.h>
 
 #include <asm/xen/hypercall.h>
-
-#include "p2m.h"
 
 static atomic_long_t xen_flushes = ATOMIC_LONG_INIT(0);
 static atomic_long_t xen_flush_errors = ATOMIC_LONG_INIT(0);
@@ -42,9 +41,7 @@ static DEFINE_XARRAY_FLAGS(xen_flush_reported, XA_FLAGS_LOCK_IRQ);
  */
 phys_addr_t xen_bus_from_phys(phys_addr_t phys)
 {
-	if (!xen_p2m_maybe(&xen_p2m, XEN_PFN_DOWN(phys), 1))
-		return phys;
-	return xen_p2m_bus(&xen_p2m, phys);
+	return __xen_bus_from_phys(phys);
 }
 EXPORT_SYMBOL_GPL(xen_bus_from_phys);
 

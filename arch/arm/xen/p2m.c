@@ -24,14 +24,13 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include <xen/arm/p2m.h>
 #include <xen/grant_table.h>
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
 #include <xen/xen.h>
 
 #include <asm/xen/hypercall.h>
-
-#include "p2m.h"
 
 /* How many ranges are kept for splits that find no memory. */
 #define P2M_MAX_SPARE	32
@@ -44,10 +43,10 @@ struct xen_p2m xen_p2m = {
 static struct kmem_cache *p2m_cache __ro_after_init;
 static DEFINE_PER_CPU(unsigned long, p2m_retries);
 
-/* Out of line: a lookup that nobody disturbs writes nothing. */
-static noinline void p2m_count_retry(void)
+/* Under rcu_read_lock_sched(). An interrupt may cost a count, which is for people. */
+static __always_inline void p2m_count_retry(void)
 {
-	this_cpu_inc(p2m_retries);
+	__this_cpu_inc(p2m_retries);
 }
 
 static unsigned long range_last_bfn(const struct xen_p2m_range *range)
@@ -129,20 +128,22 @@ static __always_inline struct xen_p2m_range *
 p2m_below(const struct xen_p2m *p2m, unsigned long pfn)
 {
 	struct rb_node *node = rcu_dereference_raw(p2m->pfns.rb_node);
-	struct xen_p2m_range *below = NULL;
+	struct rb_node *below = NULL;
 
 	while (node) {
 		struct xen_p2m_range *range;
 
 		range = rb_entry(node, struct xen_p2m_range, by_pfn);
 		if (READ_ONCE(range->pfn) <= pfn) {
-			below = range;
+			below = node;
+			/* Or gcc copies both, and there are many of these steps. */
+			OPTIMIZER_HIDE_VAR(below);
 			node = rcu_dereference_raw(node->rb_right);
 		} else {
 			node = rcu_dereference_raw(node->rb_left);
 		}
 	}
-	return below;
+	return rb_entry_safe(below, struct xen_p2m_range, by_pfn);
 }
 
 /* The same, and the first range above. */
@@ -197,50 +198,34 @@ p2m_with_bfn(const struct xen_p2m *p2m, unsigned long bfn)
 	return NULL;
 }
 
-static __always_inline unsigned long p2m_bfn(const struct xen_p2m *p2m,
-					     unsigned long pfn)
+/**
+ * __xen_p2m_bfn() - xen_p2m_bfn() without its RCU
+ * @p2m: where to look
+ * @pfn: the frame
+ *
+ * Context: Any but NMI, in rcu_read_lock_sched().
+ * Return: As there.
+ */
+unsigned long __xen_p2m_bfn(const struct xen_p2m *p2m, unsigned long pfn)
 {
 	struct xen_p2m_range *below;
-	unsigned long bfn;
+	unsigned long bfn, offset;
 	unsigned int seq;
 
-	/* A grace period waits for this as well, and it is a few instructions. */
-	rcu_read_lock_sched();
 	for (;;) {
 		seq = read_seqcount_begin(&p2m->seq);
 		below = p2m_below(p2m, pfn);
-		bfn = pfn;
-		if (below) {
-			unsigned long offset = pfn - READ_ONCE(below->pfn);
-
-			if (offset < READ_ONCE(below->nr))
-				bfn = READ_ONCE(below->bfn) + offset;
-		}
+		offset = below ? pfn - READ_ONCE(below->pfn) : ULONG_MAX;
+		if (likely(below && offset < READ_ONCE(below->nr)))
+			bfn = READ_ONCE(below->bfn) + offset;
+		else
+			bfn = pfn;
 		if (likely(!read_seqcount_retry(&p2m->seq, seq)))
-			break;
+			return bfn;
 		p2m_count_retry();
 	}
-	rcu_read_unlock_sched();
-	return bfn;
 }
-
-/**
- * xen_p2m_bus() - bus address of an address
- * @p2m: where to look
- * @phys: physical address
- *
- * xen_p2m_maybe() spares most callers this.
- *
- * Context: Any but NMI. Takes no lock.
- * Return: the bus address, @phys itself if it is in a local page.
- */
-phys_addr_t xen_p2m_bus(const struct xen_p2m *p2m, phys_addr_t phys)
-{
-	phys_addr_t bfn = p2m_bfn(p2m, XEN_PFN_DOWN(phys));
-
-	return bfn << XEN_PAGE_SHIFT | xen_offset_in_page(phys);
-}
-EXPORT_SYMBOL_IF_KUNIT(xen_p2m_bus);
+EXPORT_SYMBOL_IF_KUNIT(__xen_p2m_bfn);
 
 /**
  * xen_p2m_contiguous() - do frames run along with their bus frames?
@@ -650,7 +635,7 @@ unsigned long __pfn_to_mfn(unsigned long pfn)
 	unsigned long bfn = pfn;
 
 	if (xen_p2m_maybe(&xen_p2m, pfn, 1))
-		bfn = p2m_bfn(&xen_p2m, pfn);
+		bfn = xen_p2m_bfn(&xen_p2m, pfn);
 	/* A page that is foreign at its own number needs no translation. */
 	return bfn == pfn ? INVALID_P2M_ENTRY : bfn;
 }

@@ -12,9 +12,8 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 
+#include <xen/arm/p2m.h>
 #include <xen/page.h>
-
-#include "p2m.h"
 
 #define SPACE	192		/* frames of either kind in the random test */
 #define BASE	0x40000		/* the first pfn */
@@ -54,19 +53,13 @@ static unsigned long ranges(struct p2m_test *t)
 	return stats.ranges;
 }
 
-/* Some byte of it. */
-static phys_addr_t within(unsigned long frame)
-{
-	return ((phys_addr_t)frame << XEN_PAGE_SHIFT) + 7;
-}
-
 static unsigned long bfn_of(struct p2m_test *t, unsigned long pfn)
 {
 	unsigned long bfn;
 
 	/* There are two ways to ask. */
 	if (!xen_p2m_contiguous(&t->p2m, pfn, 1, &bfn) ||
-	    xen_p2m_bus(&t->p2m, within(pfn)) != within(bfn))
+	    xen_p2m_bfn(&t->p2m, pfn) != bfn)
 		return NONE;
 	return bfn;
 }

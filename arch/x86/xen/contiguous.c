@@ -81,6 +81,9 @@ static noinline bool blocks_contiguous(unsigned long pfn, unsigned long last)
 {
 	unsigned long block = pfn / BLOCK;
 
+	/* What is right in any case need not be found out. */
+	if (pfn == last)
+		return true;
 	for (; block < last / BLOCK; block++) {
 		unsigned long end = block * BLOCK + BLOCK - 1;
 

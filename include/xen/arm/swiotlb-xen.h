@@ -5,6 +5,7 @@
 #include <linux/dma-direction.h>
 #include <linux/types.h>
 
+#include <xen/arm/p2m.h>
 #include <xen/page.h>
 
 struct device;
@@ -20,7 +21,6 @@ struct page;
 #define XEN_MACHINE_FRAMES	false
 
 phys_addr_t xen_bus_from_phys(phys_addr_t phys);
-#define __xen_bus_from_phys(phys)	xen_bus_from_phys(phys)
 bool xen_bus_contiguous(phys_addr_t phys, size_t size);
 bool xen_foreign(phys_addr_t phys, size_t size);
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
@@ -31,11 +31,22 @@ void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 void xen_setup_dma(struct device *dev);
 const char *xen_bypassed_by(struct device *dev);
 
+/* The same, where each instruction counts: most pages are below all foreign ones. */
+static __always_inline phys_addr_t __xen_bus_from_phys(phys_addr_t phys)
+{
+	unsigned long pfn = XEN_PFN_DOWN(phys);
+
+	if (!xen_p2m_maybe(&xen_p2m, pfn, 1))
+		return phys;
+	return ((phys_addr_t)xen_p2m_bfn(&xen_p2m, pfn) << XEN_PAGE_SHIFT) |
+		xen_offset_in_page(phys);
+}
+
 /* A frame, always of 4 KiB, is contiguous with itself: most buffers are answered here. */
 static inline bool xen_must_bounce(struct device *dev, phys_addr_t phys,
 				   size_t size)
 {
-	return (phys ^ (phys + size - 1)) >> XEN_PAGE_SHIFT &&
+	return xen_offset_in_page(phys) + size > XEN_PAGE_SIZE &&
 		!xen_bus_contiguous(phys, size);
 }
 

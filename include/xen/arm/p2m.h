@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef _ARCH_ARM_XEN_P2M_H
-#define _ARCH_ARM_XEN_P2M_H
+#ifndef _XEN_ARM_P2M_H
+#define _XEN_ARM_P2M_H
 
 #include <linux/compiler.h>
 #include <linux/rbtree_types.h>
@@ -41,12 +41,12 @@ struct xen_p2m_range {
 };
 
 struct xen_p2m {
-	struct rb_root pfns;
-	struct rb_root bfns;
+	seqcount_raw_spinlock_t seq;
 	/* No pfn below @first or from @end on is foreign. */
 	unsigned long first;
 	unsigned long end;
-	seqcount_raw_spinlock_t seq;
+	struct rb_root pfns;
+	struct rb_root bfns;
 	raw_spinlock_t lock;		/* taken by writers, interrupts off */
 	struct rcu_head *spare;		/* to split a range without allocating */
 	unsigned int nr_spare;
@@ -71,20 +71,46 @@ extern struct xen_p2m xen_p2m;
 static inline bool xen_p2m_maybe(const struct xen_p2m *p2m, unsigned long pfn,
 				 unsigned long nr)
 {
-	return pfn < READ_ONCE(p2m->end) && pfn + nr > READ_ONCE(p2m->first);
+	return pfn < READ_ONCE(p2m->end) && pfn + nr - 1 >= READ_ONCE(p2m->first);
 }
 
 struct xen_p2m_range *xen_p2m_alloc(void);
-void xen_p2m_init(struct xen_p2m *p2m);
-void xen_p2m_destroy(struct xen_p2m *p2m);
 int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 		unsigned long nr);
 int xen_p2m_clear(struct xen_p2m *p2m, unsigned long pfn, unsigned long nr);
-phys_addr_t xen_p2m_bus(const struct xen_p2m *p2m, phys_addr_t phys);
+unsigned long __xen_p2m_bfn(const struct xen_p2m *p2m, unsigned long pfn);
 bool xen_p2m_contiguous(const struct xen_p2m *p2m, unsigned long pfn,
 			unsigned long nr, unsigned long *bfn);
 unsigned long xen_p2m_find_bfn(const struct xen_p2m *p2m, unsigned long bfn,
 			       unsigned long *pfn);
 void xen_p2m_get_stats(struct xen_p2m *p2m, struct xen_p2m_stats *stats);
 
-#endif /* _ARCH_ARM_XEN_P2M_H */
+/**
+ * xen_p2m_bfn() - bus frame of a frame that may be foreign
+ * @p2m: where to look
+ * @pfn: the frame
+ *
+ * xen_p2m_maybe() spares most callers this.
+ *
+ * Context: Any but NMI. Takes no lock.
+ * Return: the bus frame, @pfn itself if it is local.
+ */
+static inline unsigned long xen_p2m_bfn(const struct xen_p2m *p2m, unsigned long pfn)
+{
+	unsigned long bfn;
+
+	/*
+	 * A grace period waits for this as well, and it is a few instructions.
+	 * They are here because what they may call would cost the walk a stack frame.
+	 */
+	rcu_read_lock_sched();
+	bfn = __xen_p2m_bfn(p2m, pfn);
+	rcu_read_unlock_sched();
+	return bfn;
+}
+
+/* For tests, which have a p2m of their own. */
+void xen_p2m_init(struct xen_p2m *p2m);
+void xen_p2m_destroy(struct xen_p2m *p2m);
+
+#endif /* _XEN_ARM_P2M_H */
