@@ -9,9 +9,8 @@ from . import disasm, kbuild, memo, perpatch, source
 OBJECTS = {"arm64": ("arch/arm64/xen/", "arch/arm/xen/p2m.o"),
            "arm": ("arch/arm/xen/p2m.o", "arch/arm/xen/p2m.o")}
 FUNCTIONS = ("__xen_p2m_bfn", "xen_p2m_contiguous", "xen_p2m_find_bfn")
-#: what leaving RCU's readers may come to, a tracer's hook, and what only a disturbed
-#: lookup comes to
-MAY_CALL = {"preempt_schedule", "__gnu_mcount_nc", "p2m_count_retry"}
+#: what leaving RCU's readers may come to, and a tracer's hook
+MAY_CALL = {"preempt_schedule", "__gnu_mcount_nc"}
 
 ATOMIC = re.compile(
     r"(ld(a?x[rp]|rex)|st(l?x[rp]|rex|lex)|ldaex|cas|swp"

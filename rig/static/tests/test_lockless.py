@@ -35,7 +35,7 @@ class Faults(unittest.TestCase):
             self.assertEqual(len(faults(insn)), 1, insn)
 
     def test_calls(self):
-        self.assertEqual(faults("bl\t0 <x>", "R_AARCH64_CALL26\tp2m_count_retry"), [])
+        self.assertEqual(faults("bl\t0 <x>", "R_AARCH64_CALL26\tpreempt_schedule"), [])
         self.assertEqual(len(faults("bl\t0 <x>", "R_AARCH64_CALL26\t_raw_spin_lock")), 1)
         self.assertEqual(len(faults("b\t0 <x>", "R_AARCH64_JUMP26\tmutex_lock+0x4")), 1)
 
@@ -43,7 +43,7 @@ class Faults(unittest.TestCase):
         text = TEXT.rsplit("\t\t\t8:", 1)[0] + "   c:\tret\n"
         for insn, wrong in (("bl\t40 <p2m_lock>", 1), ("b.ne\t40 <p2m_lock+0x4>", 1),
                             ("b.ne\tc <xen_p2m_contiguous+0xc>", 0),
-                            ("bl\t40 <p2m_count_retry>", 0)):
+                            ("bl\t40 <preempt_schedule>", 0)):
             function, = disasm.functions(text % insn)
             self.assertEqual(len(lockless.faults(function)), wrong, insn)
 
