@@ -16,11 +16,12 @@ FLAGS = ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra"]
 COUNTS = "counts"
 CLASSES = ("dma", "kernel", "xen", "other")     # other: programs
 # Where the hypervisor of the pinned versions runs (Xen's asm/config.h): on arm64 in an
-# exception level of its own, in slot 20 of 512 GiB, where no program of the guest's is.
+# exception level of its own, in slot 20 of 512 GiB, and on arm between 2 and 4 MiB, where
+# no program of the guest's is.
 XEN = {"x86_64": (0xffff82d000000000, 0xffff830000000000),
-       "arm64": (0xa0000000000, 0xa8000000000)}
+       "arm64": (0xa0000000000, 0xa8000000000), "arm": (0x200000, 0x400000)}
 # The system call of the guest's mark(), which nothing else there makes.
-MARKS = ("__x64_sys_sethostname", "__arm64_sys_sethostname")
+MARKS = ("__x64_sys_sethostname", "__arm64_sys_sethostname", "sys_sethostname")
 
 
 class CounterError(Exception):

@@ -1,5 +1,5 @@
 #!/bin/sh
-#: platforms: pv pvh arm64 bare-x86_64 bare-arm64
+#: platforms: pv pvh arm64 arm bare-x86_64 bare-arm64
 #: devices: nvme
 #: domu: yes
 #: domu@bare-x86_64: no
