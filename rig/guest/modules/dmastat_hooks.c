@@ -21,8 +21,12 @@ static int count_call(struct kprobe *kp, struct pt_regs *regs)
 
 #define PROBE(name)	{ .symbol_name = #name, .pre_handler = count_call }
 
-/* Not every architecture has all of them, and the base kernel has none. */
+/*
+ * Not every architecture has all of them, and the base kernel has none. A mapping asks
+ * inline: it counts where dma-direct has the ladder with the questions in it.
+ */
 static struct kprobe probes[] = {
+	PROBE(dma_direct_map_bus),
 	PROBE(xen_bus_from_phys),
 	PROBE(xen_phys_from_bus),
 	PROBE(xen_must_bounce),
