@@ -3,7 +3,7 @@
 .PHONY: help run shell check check-full bench tree refresh series deps
 MAKEFLAGS += --no-print-directory
 
-export PLATFORM KERNEL TEST FILES KSRC JOBS FORCE COMPARE KEEP
+export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 help: ## this list
@@ -13,7 +13,7 @@ help: ## this list
 	@echo '  PLATFORM=  pv, pvh (the default), arm64, arm, bare-x86_64, bare-arm64, all'
 	@echo '  KERNEL=    ours (the default), base: the unmodified kernel'
 	@echo '  TEST= FILES=  a test file of your own, a directory to unpack at /files'
-	@echo '  KSRC=      a kernel tree of your own to put the series on'
+	@echo '  KSRC= XSRC=  a kernel tree of your own to put the series on, a Xen tree or clone'
 	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
 	@echo '  JOBS=      how many machines run at a time'
 

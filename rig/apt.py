@@ -1,22 +1,29 @@
 """Debian packages by name and version, from a private apt tree per architecture.
 
 The host's own apt configuration says which mirror to use; no foreign
-architecture and no other suite is added to the host. A package whose sha256 is
-known and which is in the cache is used without asking the network.
+architecture and no other suite is added to the host.
+
+A pin is a preference. If its version is in the cache, nobody is asked. If it cannot
+be had (it is not listed, or it is and cannot be fetched), the nearest version of the
+same series is taken that can be. The pinned version must have the pinned sha256, any
+other the one that the archive's signed lists give.
 
 Errors are raised as AptError with a message meant for the user.
 """
 import functools
+import glob
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import paths
+from once import once
 
 SUITES = ("bookworm", "bookworm-updates", "trixie", "trixie-backports")
 SECURITY_SUITES = ("bookworm-security", "trixie-security")
@@ -24,12 +31,18 @@ SOURCE = "source"         # the tree of source packages, beside one an architect
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 UPDATE_TIMEOUT = 600      # seconds
 DOWNLOAD_TIMEOUT = 1800   # seconds
+RETRIES = 3               # of apt's, for each file
+LISTS_AGE = 3600          # seconds for which lists that were read whole will do
 
-_updated = set()
+_unread = {}              # {tree: what apt says of lists that it could not read, or ""}
 
 
 class AptError(Exception):
     """A package, or the way to it, is missing."""
+
+
+class HashError(AptError):
+    """A package is there, and is not what it should be. Nothing stands in for it."""
 
 
 def say(text):
@@ -116,7 +129,7 @@ APT::Architecture "{_deb_arch(arch)}";
 APT::Architectures {{ "{_deb_arch(arch)}"; }};
 APT::Sandbox::User "root";
 Acquire::Languages "none";
-Acquire::Retries "3";
+Acquire::Retries "{RETRIES}";
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 #clear DPkg::Post-Invoke;
@@ -129,26 +142,36 @@ def _tree_arch(arch):
 
 
 def _setup(arch):
-    """Make the tree and update it, once a process. Returns its apt.conf."""
+    """Make the tree and read the lists, once a process. Returns its apt.conf."""
     top = paths.cache("apt", arch)
     conf = top / "apt.conf"
-    if arch in _updated:
+    if arch in _unread:
         return conf
     main, security = host_uris()
     for sub in ("state/lists/partial", "cache/archives/partial", "etc"):
         (top / sub).mkdir(parents=True, exist_ok=True)
     (top / "state/status").touch()
     keyring = KEYRING if os.path.exists(KEYRING) else None
-    (top / "etc/sources.list").write_text(sources_list(arch, main, security, keyring),
-                                          encoding="ascii")
+    sources, stamp = top / "etc/sources.list", top / "read"
+    text = sources_list(arch, main, security, keyring)
+    if (stamp.exists() and time.time() - stamp.stat().st_mtime < LISTS_AGE
+            and sources.exists() and sources.read_text("ascii") == text):
+        _unread[arch] = ""
+        return conf
+    stamp.unlink(missing_ok=True)
+    sources.write_text(text, encoding="ascii")
     conf.write_text(apt_conf(top, arch), encoding="ascii")
     say(f"apt: reading the package lists for {arch}")
     done = _run(["apt-get", "-c", str(conf), "update"], UPDATE_TIMEOUT)
-    if done.returncode:
+    # Where old lists are left apt only warns.
+    failed = done.returncode or "Failed to fetch" in done.stderr
+    _unread[arch] = "; ".join(_complaints(done.stderr)) if failed else ""
+    if failed:
         # One suite of a mirror in the middle of a sync need not be the one asked
         # for. If it is, the package is not found and the error names it.
-        say(f"apt: some lists for {arch} could not be read:\n{done.stderr.strip()}")
-    _updated.add(arch)
+        say(f"apt: some lists for {arch} could not be read: {_unread[arch]}")
+    else:
+        stamp.touch()
     return conf
 
 
@@ -157,43 +180,80 @@ def parse_madison(text):
     found = []
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split("|")]
-        if len(cells) == 3 and " Packages" in cells[2]:
+        if len(cells) == 3 and cells[2].endswith((" Packages", " Sources")):
             found.append((cells[1], cells[2].split()[1].split("/")[0]))
     return found
 
 
-def versions(name, arch):
-    """[(version, suite)] that the archive offers now, newest first."""
-    arch = _tree_arch(arch)
-    with paths.locked(f"apt-{arch}"):
-        conf = _setup(arch)
-    return parse_madison(_run(["apt-cache", "-c", str(conf), "madison", name], 120).stdout)
+def parse_hashes(text):
+    """{(version, file name): sha256} out of `apt-cache show` or `showsrc`."""
+    found, version, inside, name = {}, "", False, ""
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if line[:1] == " ":
+            cells = line.split()
+            if inside and len(cells) == 3:
+                found[version, cells[2]] = cells[0]
+            continue
+        inside = key == "Checksums-Sha256"
+        if key == "Version":
+            version = value.strip()
+        elif key == "Filename":
+            name = os.path.basename(value.strip())
+        elif key == "SHA256":
+            found[version, name] = value.strip()
+    return found
 
 
-def _key(version):
-    """The parts of a version, to measure how near two are (not dpkg's order)."""
-    return [int(part) for part in re.findall(r"\d+", version)]
+@dataclass(frozen=True)
+class Pin:
+    """A package by the version that is preferred. ARCH may be "all", or "source": what
+    is meant then is the upstream tarball of a source package."""
+
+    name: str
+    version: str
+    arch: str
+    sha256: str
+    suite: str
+
+    def __str__(self):
+        return f"{self.name} ({self.arch})"
 
 
-def nearest(wanted, suite, offers):
-    """The offer to take instead of WANTED, or None.
+def _numbers(version):
+    """The numbers in a version without its epoch, to measure how near two are."""
+    return [int(part) for part in re.findall(r"\d+", version.split(":", 1)[-1])]
 
-    The suite counts first (its -security and -updates are the same suite), then
-    how many leading numbers of the version agree, then the newest.
+
+def _release(suite):
+    """The Debian release of a suite; a backport is of none."""
+    return suite if suite.endswith("-backports") else suite.split("-")[0]
+
+
+def alternatives(pin, offers):
+    """[(version, suite)] of OFFERS that may stand in for PIN, the nearest first.
+
+    Those of the same upstream series, that is with the same first two numbers, and
+    those of the same Debian release, which keeps to a series. The suite counts first,
+    the pinned one and then others of its release; then how many numbers agree, how far
+    the next one is off, and the newest.
     """
-    def rank(item):
-        index, (version, where) = item
-        base = suite.split("-")[0]
-        near = 2 if where == suite else 1 if where.split("-")[0] == base else 0
-        same = 0
-        for ours, theirs in zip(_key(wanted), _key(version)):
-            if ours != theirs:
-                break
-            same += 1
-        return (near, same, -index)
+    ours = _numbers(pin.version)
 
-    best = max(enumerate(offers), key=rank, default=None)
-    return best[1][0] if best else None
+    def rank(item):
+        index, (version, suite) = item
+        theirs = _numbers(version)
+        same = next((at for at, (a, b) in enumerate(zip(ours, theirs)) if a != b),
+                    min(len(ours), len(theirs)))
+        off = abs(ours[same] - theirs[same]) if same < min(len(ours), len(theirs)) else 0
+        return (suite != pin.suite, _release(suite) != _release(pin.suite), -same, off, index)
+
+    found = {}
+    for _, (version, suite) in sorted(enumerate(offers), key=rank):
+        if version != pin.version and (_numbers(version)[:2] == ours[:2]
+                                       or _release(suite) == _release(pin.suite)):
+            found.setdefault(version, suite)
+    return list(found.items())
 
 
 def sha256_of(path):
@@ -205,110 +265,174 @@ def sha256_of(path):
     return digest.hexdigest()
 
 
-def _deb_name(name, version, arch):
+def file_name(name, version, arch):
+    """What the archive calls the file, up to a tarball's compression."""
+    if arch == SOURCE:
+        upstream = version.split(":", 1)[-1].rsplit("-", 1)[0]
+        return f"{name}_{upstream}.orig.tar."
     return f"{name}_{version.replace(':', '%3a')}_{arch}.deb"
 
 
-def _cached(name, version, arch, sha256):
-    """The package in the cache, if it is the one meant; a damaged one is removed."""
-    path = paths.cache("debs") / _deb_name(name, version, arch)
-    if not path.exists():
-        return None
-    if sha256 and sha256_of(path) != sha256:
-        path.unlink()
-        return None
-    return path
+@dataclass(frozen=True)
+class Offer:
+    """A version of a pin. SHA256 is the pin's, or what the signed lists say."""
+
+    pin: Pin
+    version: str
+    suite: str
+    sha256: str
+
+    def path(self):
+        """Its file, from the cache or the archive. AptError if it cannot be had."""
+        return _fetch(self)
 
 
-def _download(conf, name, version, arch, sha256):
-    """apt-get download of exactly this version into the cache. None if it is gone."""
-    debs = paths.cache("debs")
-    with tempfile.TemporaryDirectory(dir=debs) as tmp:
-        say(f"apt: fetching {name} {version} ({arch})")
-        done = _run(["apt-get", "-c", str(conf), "download", f"{name}={version}"],
-                    DOWNLOAD_TIMEOUT, cwd=tmp)
-        got = list(Path(tmp).glob("*.deb"))
-        if done.returncode or not got:
-            return None
-        if sha256 and sha256_of(got[0]) != sha256:
-            raise AptError(f"{name} {version} ({arch}) does not have the pinned sha256 "
-                           f"{sha256} but {sha256_of(got[0])}")
-        dest = debs / _deb_name(name, version, got[0].stem.rsplit("_", 1)[1])
-        os.replace(got[0], dest)
-        return dest
+def _cached(offer):
+    """The offer's file in the cache; a damaged one is removed."""
+    for arch in dict.fromkeys((offer.pin.arch, "all")):
+        start = file_name(offer.pin.name, offer.version, arch)
+        for path in paths.cache("debs").glob(glob.escape(start) + "*"):
+            if sha256_of(path) == offer.sha256:
+                return path
+            path.unlink()
+    return None
 
 
-def fetch_deb(name, version, suite, arch, sha256=None, exact=False):
-    """The path of package NAME, from the cache or the archive.
+def _complaints(text):
+    """The reasons that apt gives: its errors, or its warnings if it has no more."""
+    for kind in ("E:", "W:"):
+        lines = [line[2:].strip() for line in text.splitlines() if line.startswith(kind)]
+        if lines:
+            return list(dict.fromkeys(lines))
+    return [text.strip()[-300:] or "no reason given"]
 
-    If VERSION is gone, the nearest one that the archive has is taken and said
-    so; with EXACT that is an error. SHA256 binds VERSION only: apt itself
-    checks whatever it fetches against the signed lists.
-    """
-    for deb_arch in dict.fromkeys((arch, "all")):
-        path = _cached(name, version, deb_arch, sha256)
-        if path:
-            return path
-    tree = _tree_arch(arch)
+
+@once
+def _fetch(offer):
+    pin = offer.pin
+    path = _cached(offer)
+    if path:
+        return path
+    tree = _tree_arch(pin.arch)
     with paths.locked(f"apt-{tree}"):
-        conf = _setup(tree)
-        path = _download(conf, name, version, tree, sha256)
+        # Somebody else may have fetched it meanwhile.
+        path = _cached(offer)
         if path:
             return path
-        listing = _run(["apt-cache", "-c", str(conf), "madison", name], 120).stdout
-        offers = [offer for offer in parse_madison(listing) if offer[0] != version]
-        other = nearest(version, suite, offers)
-        tried = ", ".join(f"{v} ({s})" for v, s in offers) or "none"
-        if exact or other is None:
-            raise AptError(f"{name} {version} ({arch}) is not in the archive; "
-                           f"it offers: {tried}")
-        path = _cached(name, other, tree, None) or _cached(name, other, "all", None)
-        path = path or _download(conf, name, other, tree, None)
-    if path is None:
-        raise AptError(f"{name}: neither {version} nor {other} could be fetched")
-    say(f"apt: {name} {version} ({arch}) is gone from the archive, using {other}")
-    return path
-
-
-def fetch_source(name, version, tarball, sha256):
-    """The path of TARBALL, a file of source package NAME, from the cache or the archive.
-
-    The archive drops the .dsc of a version before its tarballs, and apt then fails
-    after it has fetched these: only SHA256 counts.
-    """
-    dest = paths.cache("debs") / tarball
-    if dest.exists() and sha256_of(dest) == sha256:
-        return dest
-    with paths.locked(f"apt-{SOURCE}"), tempfile.TemporaryDirectory(dir=dest.parent) as tmp:
-        conf = _setup(SOURCE)
-        say(f"apt: fetching the source of {name} {version}")
-        done = _run(["apt-get", "-c", str(conf), "source", "--download-only",
-                     f"{name}={version}"], DOWNLOAD_TIMEOUT, cwd=tmp)
-        got = Path(tmp) / tarball
-        if not got.exists():
-            raise AptError(f"no {tarball}, source of {name} {version}: "
-                           f"{done.stderr.strip()[-500:]}")
-        if sha256_of(got) != sha256:
-            raise AptError(f"{tarball} does not have the pinned sha256 {sha256}")
-        os.replace(got, dest)
+        conf = _setup(tree)
+        # What an earlier run left there when it was killed goes, too.
+        tmp = paths.cache("apt", tree) / "fetch"
+        shutil.rmtree(tmp, ignore_errors=True)
+        tmp.mkdir()
+        try:
+            say(f"apt: fetching {pin.name} {offer.version} ({pin.arch})")
+            verb = ["source", "--download-only"] if pin.arch == SOURCE else ["download"]
+            done = _run(["apt-get", "-c", str(conf), *verb, f"{pin.name}={offer.version}"],
+                        DOWNLOAD_TIMEOUT, cwd=tmp)
+            # The archive drops the .dsc of a version before its tarballs: what counts
+            # is that the file is there, whole.
+            want = ".orig.tar." if pin.arch == SOURCE else ".deb"
+            got = [path for path in tmp.iterdir() if want in path.name
+                   and path.suffix not in (".asc", ".FAILED")]
+            if len(got) != 1 or (done.returncode and sha256_of(got[0]) != offer.sha256):
+                raise AptError(_complaints(done.stderr)[0])
+            if sha256_of(got[0]) != offer.sha256:
+                raise HashError(f"{pin.name} {offer.version} ({pin.arch}) does not have the "
+                                f"sha256 {offer.sha256} but {sha256_of(got[0])}")
+            dest = paths.cache("debs") / got[0].name
+            os.replace(got[0], dest)
+        finally:
+            shutil.rmtree(tmp, ignore_errors=True)
     return dest
 
 
+@once
+def _listed(name, arch):
+    """([(version, suite)], {(version, file): sha256}) of the archive's lists."""
+    tree = _tree_arch(arch)
+    with paths.locked(f"apt-{tree}"):
+        conf = _setup(tree)
+        show = ["showsrc", "--only-source"] if arch == SOURCE else ["show"]
+        listing = _run(["apt-cache", "-c", str(conf), "madison", name], 120).stdout
+        words = _run(["apt-cache", "-c", str(conf), *show, name], 120).stdout
+    return parse_madison(listing), parse_hashes(words)
+
+
+def unread(arch):
+    """What apt says of lists that it could not read, or an empty string."""
+    return _unread.get(_tree_arch(arch), "")
+
+
+def listed(pin):
+    """[Offer] of all versions that the archive lists, newest first."""
+    versions, hashes = _listed(pin.name, pin.arch)
+    found = []
+    for version, suite in versions:
+        starts = [file_name(pin.name, version, arch) for arch in (pin.arch, "all")]
+        # Lists name files without the epoch.
+        starts += [re.sub(r"_\d+%3a", "_", start) for start in starts]
+        sums = [value for (of, name), value in hashes.items()
+                if of == version and name.startswith(tuple(starts))
+                and not name.endswith(".asc")]
+        if sums:
+            found.append(Offer(pin, version, suite, sums[0]))
+    return found
+
+
+def offers(pin):
+    """Yield Offers: the pinned version, then what may stand in for it, the nearest first.
+
+    The archive is asked only when the pinned one will not do.
+    """
+    yield Offer(pin, pin.version, pin.suite, pin.sha256)
+    found = listed(pin)
+    for version, suite in alternatives(pin, [(offer.version, offer.suite) for offer in found]):
+        yield next(offer for offer in found if (offer.version, offer.suite) == (version, suite))
+
+
+@once
+def say_once(text):
+    """say() what a process need not hear twice."""
+    say(text)
+
+
+def first(pin, use=Offer.path):
+    """USE(offer) of the first version of PIN that can be had, and that USE does not
+    refuse with an AptError. Says which if it is not the pinned one."""
+    tried = []
+    for offer in offers(pin):
+        try:
+            result = use(offer)
+        except HashError:
+            raise
+        except AptError as err:
+            where = "pinned" if offer.version == pin.version else offer.suite
+            tried.append(f"{offer.version} ({where}): {err}")
+            continue
+        if tried:
+            say_once(f"apt: {pin}: using {offer.version} of {offer.suite} instead of "
+                      + "; ".join(tried))
+        return result
+    complaint = unread(pin.arch)
+    raise AptError(f"{pin}: no version of this series can be had. Tried: "
+                   + "; ".join(tried)
+                   + (f"\nlists that could not be read: {complaint}" if complaint else ""))
+
+
 def load_pins(text, name="pins"):
-    """{(name, arch): (version, sha256, suite)}; a line is
-    'name version arch sha256 suite', # starts a comment."""
-    pins = {}
+    """{(name, arch): Pin}; a line is 'name version arch sha256 suite', # starts a comment."""
+    found = {}
     for number, line in enumerate(text.splitlines(), 1):
         cells = line.split("#")[0].split()
         if not cells:
             continue
         if len(cells) != 5:
             raise AptError(f"rig/{name}:{number}: want 'name version arch sha256 suite'")
-        package, version, arch, sha256, suite = cells
-        if (package, arch) in pins:
-            raise AptError(f"rig/{name}:{number}: {package} ({arch}) is pinned twice")
-        pins[package, arch] = (version, sha256, suite)
-    return pins
+        pin = Pin(*cells)
+        if (pin.name, pin.arch) in found:
+            raise AptError(f"rig/{name}:{number}: {pin} is pinned twice")
+        found[pin.name, pin.arch] = pin
+    return found
 
 
 @functools.lru_cache(maxsize=None)
@@ -317,21 +441,38 @@ def pins(name="pins"):
     return load_pins((paths.RIG / name).read_text(encoding="ascii"), name)
 
 
-def fetch_pinned(name, arch, where="pins"):
-    """fetch_deb() of what rig/WHERE says."""
+def pinned(name, arch, where="pins"):
+    """The Pin that rig/WHERE has."""
     try:
-        version, sha256, suite = pins(where)[name, arch]
+        return pins(where)[name, arch]
     except KeyError:
         raise AptError(f"{name} ({arch}) is not in rig/{where}") from None
-    return fetch_deb(name, version, suite, arch, sha256)
 
 
-def unpack(deb, dest):
-    """Unpack the package's files below DEST, which is made if need be."""
-    Path(dest).mkdir(parents=True, exist_ok=True)
+def fetch(name, arch, where="pins"):
+    """The file of a package that rig/WHERE pins, or of what stands in for it."""
+    return first(pinned(name, arch, where))
+
+
+def _unpack(deb, dest):
     if shutil.which("dpkg-deb") is None:
         raise AptError("dpkg-deb is missing: this needs a Debian machine")
     done = _run(["dpkg-deb", "-x", str(deb), str(dest)], 600)
     if done.returncode:
         raise AptError(f"cannot unpack {deb}: {done.stderr.strip()}")
-    return Path(dest)
+
+
+def unpacked(what, debs):
+    """The directory in the cache, below WHAT, with the files of all packages DEBS."""
+    key = hashlib.sha256("\n".join(deb.name for deb in debs).encode()).hexdigest()[:16]
+    dest = paths.cache("unpacked", what) / key
+    with paths.locked(what):
+        if not dest.exists():
+            say(f"{what}: unpacking")
+            tmp = dest.with_suffix(".tmp")
+            shutil.rmtree(tmp, ignore_errors=True)
+            tmp.mkdir()
+            for deb in debs:
+                _unpack(deb, tmp)
+            os.replace(tmp, dest)
+    return dest

@@ -50,6 +50,8 @@ def collect(verdicts):
     for verdict in verdicts:
         machine = verdict.outcome.boot.machine
         kernels = counts.setdefault(machine.platform, {})
+        if not verdict.outcome.log:     # it was not booted
+            continue
         file = verdict.outcome.log.parent / counter.COUNTS
         lines = file.read_text("ascii").splitlines() if file.exists() else []
         kernels.setdefault(machine.kernel, {}).update(

@@ -47,13 +47,15 @@ def make_files(boot, kernel, directory, files=None, shell=False):
     if "e1000e" in boot.devices:
         tftp_sum = disks.make_tftp(directory / "tftp")
     env = guestfs.environment(boot, nonce, sums, tftp_sum, shell)
-    initrd = directory / "initrd.cpio"
-    initrd.write_bytes(guestfs.build(boot, kernel, env, files))
     platform = boot.machine.platform
-    xen = None
-    if not platform.startswith("bare"):
-        xen = (xensource.image(boot.machine.hypervisor) if boot.machine.hypervisor else
-               userland.xen_image(testfile.ARCH_OF[platform]))
+    xen, tools = None, userland.ARCHES[testfile.ARCH_OF[platform]]
+    if boot.machine.hypervisor:
+        own = xensource.xen(boot.machine.hypervisor)
+        xen, tools = own.image, own.tools
+    elif not platform.startswith("bare"):
+        xen = userland.xen_image(tools)
+    initrd = directory / "initrd.cpio"
+    initrd.write_bytes(guestfs.build(boot, kernel, env, tools, files))
     made = machine.Files(kernel=kernel.image, initrd=initrd, xen=xen, disks=images,
                          tftp=directory / "tftp")
     if boot.machine.count:

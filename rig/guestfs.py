@@ -51,10 +51,10 @@ def _add_tree(archive, top, place):
             archive.file(name, path.read_bytes(), bool(path.stat().st_mode & 0o111))
 
 
-def _domu(archive, arch, kernel):
+def _domu(archive, what, kernel):
     """A kernel and an archive for another domain, below /domu."""
     own_init = GUEST / "lib" / "domu-init"
-    inner = userland.base_archive(arch, tools=False)
+    inner = userland.base_archive(what, tools=False)
     if own_init.exists():
         inner.file("init", own_init.read_bytes(), True)
         inner.file("rig/lib/count.sh", (GUEST / "lib" / "count.sh").read_bytes())
@@ -62,10 +62,10 @@ def _domu(archive, arch, kernel):
     archive.file("domu/initrd", inner.bytes())
 
 
-def build(boot, kernel, env, files=None):
-    """The archive's bytes. FILES is the caller's directory for /files, or None."""
-    arch = testfile.ARCH_OF[boot.machine.platform]
-    archive = userland.base_archive(arch)
+def build(boot, kernel, env, what, files=None):
+    """The archive's bytes. WHAT: the userland.Arch. FILES: the caller's directory for
+    /files, or None."""
+    archive = userland.base_archive(what, not boot.machine.platform.startswith("bare"))
     archive.file("init", (GUEST / "init").read_bytes(), True)
     archive.file("rig/env", env.encode())
     archive.file("rig/lib.sh", (GUEST / "lib.sh").read_bytes())
@@ -77,7 +77,7 @@ def build(boot, kernel, env, files=None):
     for module in kernel.modules:
         archive.file(f"rig/modules/{Path(module).name}", Path(module).read_bytes())
     if boot.domu:
-        _domu(archive, arch, kernel)
+        _domu(archive, what, kernel)
     if files:
         _add_tree(archive, Path(files), "files")
     return archive.bytes()

@@ -5,6 +5,7 @@ the log is clean, and what the guest wrote stands in the image.
 """
 from dataclasses import dataclass, field
 
+import boot
 import disks
 import ktap
 import logcheck
@@ -24,6 +25,13 @@ class Verdict:
         results = [result for _, group, _ in self.groups for result in group]
         return (any(result.passed for result in results)
                 and not any(not result.passed and not result.skip for result in results))
+
+    @property
+    def word(self):
+        """The same for a person."""
+        if all(result.skip for _, group, _ in self.groups for result in group):
+            return "skipped"
+        return "passed" if self.passed else "FAILED"
 
 
 def _test_results(test, subtest, reason, images):
@@ -57,11 +65,31 @@ def _log_results(outcome, excused):
     return [ktap.Result(False, "the log is clean", notes=[f"why: {note}" for note in notes])]
 
 
-def judge(outcome):
-    """The Verdict of an Outcome."""
+def _skipped(item, reasons):
+    """Groups of the tests in REASONS, {name: why it is not run}."""
+    return [(f"{item.name}: {name}", [ktap.Result(False, f"{name} is run", skip=why)], [])
+            for name, why in reasons.items()]
+
+
+def not_booted(item, problem="", skipped=()):
+    """The Verdict of a boot that could not be made: its tests are SKIPPED, {name: reason},
+    or fail for PROBLEM."""
+    outcome = boot.Outcome(item, "", "", None, 0, problem=problem)
+    verdict = Verdict(outcome, ktap.Document(problem=problem))
+    verdict.groups += _skipped(item, dict(skipped))
+    for test in item.tests:
+        if test.name not in skipped:
+            verdict.groups.append((f"{item.name}: {test.name}", [
+                ktap.Result(False, f"{test.name} ran",
+                            notes=[f"why: {line}" for line in problem.splitlines()[:20]])], []))
+    return verdict
+
+
+def judge(outcome, skipped=()):
+    """The Verdict of an Outcome; SKIPPED: {name: reason} of tests that were left out."""
     machine = outcome.boot.machine
     document = ktap.read(outcome.console, outcome.nonce)
-    verdict = Verdict(outcome, document)
+    verdict = Verdict(outcome, document, _skipped(outcome.boot, dict(skipped)))
     said = {subtest.name: subtest for subtest in document.subtests}
     excused = False
     for test in outcome.boot.tests:

@@ -136,7 +136,8 @@ class Writer:
         self.skipped = 0
 
     def group(self, name, results, notes=()):
-        """One group; it has passed if a check of it has and none failed."""
+        """One group; it has passed if a check of it has and none failed, and is skipped
+        if all are."""
         self._groups += 1
         self._lines += ["  KTAP version 1", f"  # Subtest: {name}", f"  1..{len(results)}"]
         self._lines += [f"  # {note}" for note in notes]
@@ -153,6 +154,10 @@ class Writer:
         good = sum(result.passed for result in results)
         self.passed += good
         self.failed += bad
+        skip = next((result.skip for result in results if result.skip), "")
+        if skip and not good and not bad:
+            self._lines.append(f"ok {self._groups} {name} # SKIP {skip}")
+            return
         word = "ok" if good and not bad else "not ok"
         self._lines.append(f"{word} {self._groups} {name}")
 

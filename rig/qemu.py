@@ -4,14 +4,11 @@ So any Debian release runs the same QEMU, and nothing is installed for it. QEMU 
 of trixie is for Arm boards whose SMMUv3 has a second stage; it cannot boot a PVH
 dom0.
 """
-import functools
-import hashlib
-import os
-import shutil
 import subprocess
 
 import apt
 import paths
+from once import once
 
 # What the two emulators load, found with readelf -d.
 PACKAGES = """
@@ -31,23 +28,12 @@ MODULE_DIR = "usr/lib/x86_64-linux-gnu/qemu"    # TCG itself is a module
 FIRMWARE_DIRS = ("usr/share/qemu", "usr/share/seabios")
 
 
-@functools.lru_cache(maxsize=None)
+@once
 def root(version):
     """The directory with the files of QEMU VERSION, unpacked on first use."""
     where = PINS[version]
     names = PACKAGES if where == "pins" else [name for name, _ in apt.pins(where)]
-    debs = [apt.fetch_pinned(name, HOST_ARCH, where) for name in names]
-    key = hashlib.sha256("\n".join(deb.name for deb in debs).encode()).hexdigest()[:16]
-    dest = paths.cache("qemu") / key
-    with paths.locked("qemu"):
-        if not dest.exists():
-            apt.say("qemu: unpacking")
-            tmp = dest.with_suffix(".tmp")
-            shutil.rmtree(tmp, ignore_errors=True)
-            for deb in debs:
-                apt.unpack(deb, tmp)
-            os.replace(tmp, dest)
-    return dest
+    return apt.unpacked("qemu", [apt.fetch(name, HOST_ARCH, where) for name in names])
 
 
 def _loader(top):

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 import apt
@@ -76,7 +77,8 @@ def jobs():
 
 
 def build_kernels(boots):
-    """{(arch, variant): Kernel} of all that the boots want."""
+    """{(arch, variant): Kernel} of all that the boots want; what cannot be built is
+    said, and fails the boots that want it."""
     built = {}
     for item in boots:
         variant = item.machine.kernel
@@ -84,8 +86,28 @@ def build_kernels(boots):
             raise testfile.TestFileError(f"KERNEL={variant}: not one of {' '.join(KERNELS)}")
         key = (testfile.ARCH_OF[item.machine.platform], variant)
         if key not in built:
-            built[key] = kernels.build(*key, trees.tree(variant.partition("-")[0]))
+            try:
+                built[key] = kernels.build(*key, trees.tree(variant.partition("-")[0]))
+            except ERRORS as err:
+                say(f"kernel: {variant} for {key[0]}: {err}")
+                built[key] = None
     return built
+
+
+def parts(item, built):
+    """(kernel, {test name: reason}) for a boot: the tests that its Xen is too old for."""
+    machine = item.machine
+    made = built[testfile.ARCH_OF[machine.platform], machine.kernel]
+    if made is None:
+        raise kernels.KernelError(f"no kernel {machine.kernel}")
+    skipped = {}
+    if machine.hypervisor:
+        xen = xensource.xen(machine.hypervisor)
+        for test in item.tests:
+            lacking = xen.lacks(test.words("xen_options", machine.platform))
+            if lacking:
+                skipped[test.name] = f"{xen.about} has no {' '.join(lacking)}"
+    return made, skipped
 
 
 def boot_all(boots, built, directory, files=None):
@@ -97,17 +119,29 @@ def boot_all(boots, built, directory, files=None):
         item = boots[index]
         name = item.name if names.count(item.name) == 1 else f"{item.name}-{index}"
         say(f"boot: {name}: {', '.join(test.name for test in item.tests)}")
-        key = (testfile.ARCH_OF[item.machine.platform], item.machine.kernel)
-        outcome = booting.run(item, built[key], directory / name, files,
-                              lambda text: say(f"  {name}: {text}") if
-                              text.startswith(("not ok", "TEST")) else None)
-        verdict = judge.judge(outcome)
+        verdict = attempt(item, name)
         done.append(name)
-        say(f"boot: {name}: {'passed' if verdict.passed else 'FAILED'} in "
-            f"{outcome.seconds:.0f} s ({len(done)} of {len(boots)})")
-        for image in (outcome.images.values() if verdict.passed else ()):
+        say(f"boot: {name}: {verdict.word} in {verdict.outcome.seconds:.0f} s "
+            f"({len(done)} of {len(boots)})")
+        for image in (verdict.outcome.images.values() if verdict.passed else ()):
             image.unlink()
         return verdict
+
+    def attempt(item, name):
+        try:
+            made, skipped = parts(item, built)
+            rest = [test for test in item.tests if test.name not in skipped]
+            if not rest:
+                return judge.not_booted(item, skipped=skipped)
+            outcome = booting.run(testfile.Boot(item.machine, rest), made, directory / name,
+                                  files, lambda text: say(f"  {name}: {text}") if
+                                  text.startswith(("not ok", "TEST")) else None)
+        except Exception as err:  # pylint: disable=broad-except
+            # It fails this boot, and must not take the others' results along.
+            words = str(err) if isinstance(err, ERRORS) else traceback.format_exc()
+            say(f"  {name}: {words}")
+            return judge.not_booted(item, problem=words)
+        return judge.judge(outcome, skipped)
 
     with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
         return list(pool.map(one, range(len(boots))))

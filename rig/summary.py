@@ -73,8 +73,9 @@ def verified_of(verdicts):
 def _boot_lines(verdict):
     facts, said = facts_of(verdict.document)
     outcome = verdict.outcome
-    word = "passed" if verdict.passed else "FAILED"
-    lines = [f"  {outcome.boot.name}: {word} in {outcome.seconds:.0f} s, log {outcome.log}"]
+    lines = [f"  {outcome.boot.name}: {verdict.word}"]
+    if outcome.log:
+        lines[0] += f" in {outcome.seconds:.0f} s, log {outcome.log}"
     for name, results, _ in verdict.groups:
         for result in results:
             if result.skip:

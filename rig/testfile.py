@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import devicetree
+import xensource
 
 PLATFORMS = ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64")
 ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
            "arm64": "arm64", "bare-arm64": "arm64", "arm": "arm"}
 DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e", "edu", "virtio-rng")
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
-        "board", "dtb", "hypervisor", "iommu", "timeout", "domu", "modules", "base", "kernel",
-        "expect", "full", "count")
+        "board", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
+        "base", "kernel", "expect", "full", "count")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
 
 
@@ -118,7 +119,8 @@ def _check(path, key, value):
     if platform and platform not in PLATFORMS:
         raise TestFileError(f"{path}: {key}: no platform '{platform}'")
     known = {"platforms": PLATFORMS, "devices": DEVICES, "dtb": devicetree.names(),
-             "hypervisor": ("smmu", "silent"), "iommu": ("intel", "amd")}.get(plain)
+             "hypervisor": tuple(xensource.TAKEN_OUT), "xen_options": xensource.NEWER,
+             "iommu": ("intel", "amd")}.get(plain)
     for word in value.split() if known else ():
         if word not in known:
             raise TestFileError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")

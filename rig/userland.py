@@ -1,44 +1,58 @@
 """The guest's userland, from Debian packages: busybox, Xen's tools, their libraries.
 
-One directory an architecture is unpacked in the cache; initramfs() makes the
-archive that a guest boots. Nothing of it is installed on the host.
+They are unpacked in the cache; base_archive() makes the archive that a guest boots.
+Nothing of it is installed on the host.
 """
 import gzip
-import hashlib
 import os
-import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import apt
 import cpio
 import elf
 import paths
+from once import once
 
 LIBRARIES = """
 libc6 libgcc-s1 libuuid1 libxencall1 libxendevicemodel1 libxenevtchn1
 libxenforeignmemory1 libxengnttab1 libxenhypfs1 libxenstore4 libxentoolcore1
 libxentoollog1 libyajl2 zlib1g
 """.split()
-COMMON = ["busybox-static", "xen-utils-common", "xenstore-utils"]
+BUSYBOX = ("busybox-static",)
 
 
+@dataclass(frozen=True)
 class Arch:
-    """What differs between the guests' architectures."""
+    """What differs between the guests: architecture, release of Xen, where it is pinned."""
 
-    def __init__(self, debian, xen_version, extra, loader_dir="lib"):
-        self.debian = debian
-        self.xen_version = xen_version
-        self.loader_dir = loader_dir
-        self.hypervisor = f"xen-hypervisor-{xen_version}-{debian}"
-        self.packages = COMMON + LIBRARIES + extra + [
-            self.hypervisor, f"xen-utils-{xen_version}", f"libxenmisc{xen_version}"]
+    debian: str
+    release: str
+    extra: tuple
+    loader_dir: str = "lib"
+    pins: str = "pins"
+
+    @property
+    def hypervisor(self):
+        """The package with Debian's Xen."""
+        return f"xen-hypervisor-{self.release}-{self.debian}"
+
+    @property
+    def tools(self):
+        """The packages with Xen's tools, and busybox."""
+        return (*BUSYBOX, "xen-utils-common", "xenstore-utils", *LIBRARIES, *self.extra,
+                f"xen-utils-{self.release}", f"libxenmisc{self.release}")
 
 
 ARCHES = {
-    "x86_64": Arch("amd64", "4.17", ["liblzma5", "libzstd1"], "lib64"),
-    "arm64": Arch("arm64", "4.20", ["libfdt1"]),
-    "arm": Arch("armhf", "4.17", ["libfdt1"]),
+    "x86_64": Arch("amd64", "4.17", ("liblzma5", "libzstd1"), "lib64"),
+    "arm64": Arch("arm64", "4.20", ("libfdt1",)),
+    "arm": Arch("armhf", "4.17", ("libfdt1",)),
 }
+# For a Xen built from source, the preferred release first: the control interface is of
+# one release, so it wants the tools of its own. The last one is of a closed release of
+# Debian, and stays.
+ARM64 = (ARCHES["arm64"], Arch("arm64", "4.17", ("libfdt1",), pins="pins-xen4.17"))
 
 # Programs in the guest, by the first place of these that has them.
 PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0", "xenstore")
@@ -48,32 +62,31 @@ XENSTORE_NAMES = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write
 EXTRA_LIBRARIES = ("libgcc_s.so.1",)
 
 
-def unpacked(arch):
-    """The directory with all of the guest's packages unpacked."""
-    what = ARCHES[arch]
-    debs = [apt.fetch_pinned(name, what.debian) for name in what.packages]
-    key = hashlib.sha256("\n".join(deb.name for deb in debs).encode()).hexdigest()[:16]
-    dest = paths.cache("userland", arch) / key
-    with paths.locked(f"userland-{arch}"):
-        if not dest.exists():
-            apt.say(f"userland: unpacking {arch}")
-            tmp = dest.with_suffix(".tmp")
-            shutil.rmtree(tmp, ignore_errors=True)
-            for deb in debs:
-                apt.unpack(deb, tmp)
-            os.replace(tmp, dest)
-    return dest
+def tools_for(release):
+    """The Arch for a Xen for arm64 of RELEASE: its own, else the preferred one."""
+    for what in ARM64:
+        if what.release == release:
+            return what
+    apt.say(f"userland: no tools of Xen {release} are pinned, taking those of "
+            f"{ARM64[0].release}: xl may refuse")
+    return ARM64[0]
 
 
-def xen_image(arch):
-    """The hypervisor, unpacked where it is gzipped (QEMU's multiboot wants that)."""
-    top = unpacked(arch)
-    what = ARCHES[arch]
-    source = top / "boot" / f"xen-{what.xen_version}-{what.debian}"
+@once
+def unpacked(what, names):
+    """The directory with the packages NAMES of an Arch unpacked."""
+    return apt.unpacked(f"userland-{what.debian}",
+                        [apt.fetch(name, what.debian, what.pins) for name in names])
+
+
+def xen_image(what):
+    """Debian's hypervisor, unpacked where it is gzipped (QEMU's multiboot wants that)."""
+    top = unpacked(what, (what.hypervisor,))
+    source = top / "boot" / f"xen-{what.release}-{what.debian}"
     if source.is_file():
         return source
-    dest = top / f"xen-{arch}.image"
-    with paths.locked(f"xen-{arch}"):
+    dest = top / "xen.image"
+    with paths.locked(f"xen-{what.debian}"):
         if not dest.exists():
             packed = source.with_name(source.name + ".gz")
             if not packed.is_file():
@@ -106,14 +119,13 @@ def _busybox_archive(top):
     return archive
 
 
-def base_archive(arch, tools=True):
+def base_archive(what, tools=True):
     """An archive with busybox and, with TOOLS, all that dom0 needs for Xen."""
-    what = ARCHES[arch]
-    top = unpacked(arch)
+    top = unpacked(what, what.tools if tools else BUSYBOX)
     archive = _busybox_archive(top)
     if not tools:
         return archive
-    programs = {name: find_program(top, what.xen_version, name) for name in PROGRAMS}
+    programs = {name: find_program(top, what.release, name) for name in PROGRAMS}
     for name in ("files", "rig", "var/log/xen", "var/run/xen", "var/lib/xen",
                  "var/lib/xenstored", "etc/xen/scripts"):
         archive.directory(name)
@@ -121,7 +133,7 @@ def base_archive(arch, tools=True):
         archive.file(f"bin/{name}", path.read_bytes(), True)
     for name in XENSTORE_NAMES:
         archive.link(f"bin/xenstore-{name}", "xenstore")
-    archive.link(f"usr/lib/xen-{what.xen_version}/bin", "/bin")
+    archive.link(f"usr/lib/xen-{what.release}/bin", "/bin")
     archive.file("etc/xen/xl.conf", b"")
     libraries = elf.closure(programs.values(), elf.libraries_in(top), EXTRA_LIBRARIES)
     for name, path in sorted(libraries.items()):

@@ -1,33 +1,34 @@
 """Xen for arm64 with what Debian's lacks: SMMUv3, cache colouring, static memory,
 the ITS.
 
-Its source is Debian's tarball, by version and sha256. The image is kept in the
-cache by the hash of the source, the options and the compiler.
+Its source is Debian's tarball, or the caller's own tree or clone (XSRC). The image is
+kept in the cache by the hash of the source, the options and the compiler.
 """
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import apt
 import paths
+import userland
+from once import once
 
-NAME = "xen"
-VERSION = "4.20.3+127-gc42374a105-0+deb13u1"
-TARBALL = "xen_4.20.3+127-gc42374a105.orig.tar.xz"
-SHA256 = "df0831854a55a8f31cb3cb85036f2edc928e2ef098d77f815f5714bfafac68f3"
 CROSS = "aarch64-linux-gnu-"
 OPTIONS = """\
 CONFIG_EXPERT=y
 CONFIG_UNSUPPORTED=y
 CONFIG_ARM_SMMU_V3=y
 CONFIG_HAS_ITS=y
-CONFIG_LLC_COLORING=y
 CONFIG_STATIC_MEMORY=y
 CONFIG_DEBUG=y
 """
+# Not every release has these: a test that cannot do without says so in its head.
+NEWER = ("LLC_COLORING",)
 BUILD_TIME = 1800         # seconds
 # What is taken out of the source, (file, words), for one that is not as it comes.
 TAKEN_OUT = {
@@ -40,6 +41,36 @@ TAKEN_OUT = {
 
 class XenError(Exception):
     """Xen cannot be built; the message names the log."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of Xen: a tarball, or the caller's tree or clone. KEY: of what is in it."""
+
+    path: Path
+    key: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Xen:
+    """A hypervisor that was built. TOOLS: the userland that goes with it."""
+
+    image: Path
+    about: str
+    tools: userland.Arch
+    options: frozenset
+
+    def lacks(self, options):
+        """Those of OPTIONS, names in Xen's Kconfig, that it was built without."""
+        return [name for name in options if name not in self.options]
+
+
+def _run(args, **kw):
+    done = subprocess.run(args, check=False, capture_output=True, timeout=600, **kw)
+    if done.returncode:
+        raise XenError(f"{args[0]}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
 
 
 def _make(source, log, *words):
@@ -63,43 +94,128 @@ def _take_out(source, name, words):
     path.write_text(text.replace(words, ""), "utf-8")
 
 
-def _build(tarball, flavour, log):
-    """The image's bytes."""
+def release(makefile):
+    """'4.17' out of the text of Xen's xen/Makefile, or None."""
+    found = dict(re.findall(r"^export XEN_(VERSION|SUBVERSION)\s*:?=\s*(\d+)", makefile, re.M))
+    if len(found) != 2:
+        return None
+    return f"{found['VERSION']}.{found['SUBVERSION']}"
+
+
+def _is_git(top):
+    return (top / ".git").exists() or (top / "HEAD").exists()
+
+
+def own(top):
+    """The Source at TOP, XSRC's value: a git clone (its HEAD), or a plain tree."""
+    top = Path(top).absolute()
+    if not top.is_dir():
+        raise XenError(f"XSRC={top}: not a directory")
+    if _is_git(top):
+        git = ["git", "-C", str(top), "-c", f"safe.directory={top}"]
+        makefile = _run([*git, "show", "HEAD:xen/Makefile"]).decode()
+        key = _run([*git, "rev-parse", "HEAD^{tree}"]).decode().strip()
+    else:
+        if not (top / "xen/Makefile").exists():
+            raise XenError(f"XSRC={top}: no source of Xen, it has no xen/Makefile")
+        if (top / "xen/.config").exists():
+            raise XenError(f"XSRC={top} has been built in: make -C {top}/xen distclean")
+        makefile = (top / "xen/Makefile").read_text("utf-8")
+        digest = hashlib.sha256()
+        for path in sorted(top.glob("xen/**/*")) + [top / "Config.mk"]:
+            if path.is_file():
+                digest.update(f"{path.relative_to(top)}\0".encode() + path.read_bytes())
+        key = digest.hexdigest()
+    if release(makefile) is None:
+        raise XenError(f"XSRC={top}: xen/Makefile gives no version")
+    return Source(top, key, f"Xen {release(makefile)} of XSRC={top}")
+
+
+def _pinned(where):
+    pin = apt.pinned("xen", apt.SOURCE, where)
+    return apt.first(pin, lambda offer: Source(offer.path(), offer.sha256,
+                                               f"Xen {offer.version}"))
+
+
+@once
+def source():
+    """The Source to build: XSRC's, else the newest release of which a source can be had."""
+    if os.environ.get("XSRC"):
+        return own(os.environ["XSRC"])
+    tried = []
+    for tools in userland.ARM64:
+        try:
+            found = _pinned(tools.pins)
+        except apt.AptError as err:
+            tried.append(str(err))
+            continue
+        if tried:
+            apt.say(f"xen: building {found.about}, without what only a newer one can do: "
+                    + "; ".join(tried))
+        return found
+    raise apt.AptError("no source of Xen can be had: " + "; ".join(tried))
+
+
+def _unpack(what, dest):
+    if what.path.is_file():
+        _run(["tar", "-xf", str(what.path), "-C", str(dest)])
+        (top,) = dest.iterdir()
+        return top
+    top = dest / "xen"
+    if _is_git(what.path):
+        top.mkdir()
+        git = ["git", "-C", str(what.path), "-c", f"safe.directory={what.path}"]
+        _run(["tar", "-x", "-C", str(top)], input=_run([*git, "archive", "HEAD"]))
+    else:
+        shutil.copytree(what.path, top, symlinks=True)
+    return top
+
+
+def _build(what, flavour, log, dest):
+    """Put image, config and release of WHAT into the directory DEST."""
     with tempfile.TemporaryDirectory(dir=paths.cache("xen")) as tmp:
-        done = subprocess.run(["tar", "-xf", str(tarball), "-C", tmp], check=False,
-                              capture_output=True, text=True, timeout=600)
-        if done.returncode:
-            raise XenError(f"{tarball}: {done.stderr.strip()}")
-        (source,) = Path(tmp).iterdir()
+        top = _unpack(what, Path(tmp))
         for name, words in TAKEN_OUT[flavour]:
-            _take_out(source, name, words)
-        (source / "xen/arch/arm/configs/rig_defconfig").write_text(OPTIONS, "ascii")
-        _make(source, log, "rig_defconfig")
-        text = (source / "xen/.config").read_text("ascii")
+            _take_out(top, name, words)
+        newer = "".join(f"CONFIG_{name}=y\n" for name in NEWER)
+        (top / "xen/arch/arm/configs/rig_defconfig").write_text(OPTIONS + newer, "ascii")
+        _make(top, log, "rig_defconfig")
+        text = (top / "xen/.config").read_text("ascii")
         lost = [line for line in OPTIONS.splitlines() if line not in text.splitlines()]
         if lost:
             raise XenError(f"Xen's .config lacks {' '.join(lost)}")
-        _make(source, log, "build")
-        return (source / "xen/xen").read_bytes()
+        _make(top, log, "build")
+        shutil.copy(top / "xen/xen", dest / "image")
+        (dest / "config").write_text(text, "ascii")
+        (dest / "release").write_text(release((top / "xen/Makefile").read_text("utf-8")),
+                                      "ascii")
 
 
-def image(flavour):
-    """The path of the hypervisor, one of TAKEN_OUT, built on first use."""
+def _load(place, about):
+    options = re.findall(r"^CONFIG_(\w+)=y$", (place / "config").read_text("ascii"), re.M)
+    tools = userland.tools_for((place / "release").read_text("ascii"))
+    return Xen(place / "image", about, tools, frozenset(options))
+
+
+@once
+def xen(flavour):
+    """The Xen of FLAVOUR, one of TAKEN_OUT, built on first use."""
+    what = source()
     version = subprocess.run([CROSS + "gcc", "--version"], capture_output=True, text=True,
                              check=True, timeout=60).stdout.splitlines()[0]
-    key = hashlib.sha256("\0".join((SHA256, OPTIONS, version, *map(str, TAKEN_OUT[flavour])))
-                         .encode()).hexdigest()[:16]
-    place = paths.cache("xen") / f"arm64-{flavour}-{key}"
+    key = hashlib.sha256("\0".join((what.key, OPTIONS, *NEWER, version,
+                                    *map(str, TAKEN_OUT[flavour]))).encode()).hexdigest()[:16]
+    place = paths.cache("xen") / f"arm64-{flavour}-{key}.d"
     with paths.locked("xen-source"):
-        if place.exists():
-            return place
-        tarball = apt.fetch_source(NAME, VERSION, TARBALL, SHA256)
-        paths.BUILD.mkdir(parents=True, exist_ok=True)
-        (paths.BUILD / "logs").mkdir(exist_ok=True)
-        log = paths.BUILD / "logs" / f"xen-arm64-{flavour}.log"
-        log.write_bytes(b"")
-        apt.say(f"xen: building {VERSION} ({flavour}) for arm64, log in {log}")
-        tmp = place.with_suffix(".tmp")
-        tmp.write_bytes(_build(tarball, flavour, log))
-        shutil.move(tmp, place)
-    return place
+        if not place.exists():
+            paths.BUILD.mkdir(parents=True, exist_ok=True)
+            (paths.BUILD / "logs").mkdir(exist_ok=True)
+            log = paths.BUILD / "logs" / f"xen-arm64-{flavour}.log"
+            log.write_bytes(b"")
+            apt.say(f"xen: building {what.about} ({flavour}) for arm64, log in {log}")
+            tmp = place.with_suffix(".tmp")
+            shutil.rmtree(tmp, ignore_errors=True)
+            tmp.mkdir()
+            _build(what, flavour, log, tmp)
+            os.replace(tmp, place)
+    return _load(place, what.about)

@@ -1,6 +1,5 @@
 """The kernel that the series stands on: the pinned one, or the caller's own (KSRC)."""
 import os
-import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -74,73 +73,50 @@ def adopt(git, bare):
                 os.replace(target / (path.name + ".part"), target / path.name)
 
 
-def packaged(git, pins, deb=None, exact=True):
-    """The Base that the Debian package named by PINS holds.
+def pin_of(pins):
+    """series/base as an apt.Pin."""
+    return apt.Pin(pins["package"], pins["version"], "all", pins["sha256"], pins["suite"])
 
-    DEB: its path; fetched if None and needed. apt.AptError if it cannot be had.
+
+def release_of(version):
+    """'7.3.5' of the package's version '7.3.5-1~bpo13+1'."""
+    return version.split(":", 1)[-1].rsplit("-", 1)[0]
+
+
+def packaged(git, pins, offer):
+    """The Base that OFFER, a version of the package in series/base, holds.
+
+    It is fetched only if needed. apt.AptError if it cannot be had.
     """
-    about = f"Linux {pins['release']} ({pins['package']} {pins['version']})"
+    exact = offer.version == pins["version"]
+    release = pins["release"] if exact else release_of(offer.version)
+    about = f"Linux {release} ({pins['package']} {offer.version})"
     date = seconds(pins["date"])
-    ref = f"refs/bases/{pins['sha256']}"
+    ref = f"refs/bases/{offer.sha256}"
     if git.commit(ref) is None:
-        bare = paths.cache("base") / f"{pins['sha256']}.git"
+        bare = paths.cache("base") / f"{offer.sha256}.git"
         with paths.locked("base"):
             if not bare.exists():
-                deb = deb or apt.fetch_deb(pins["package"], pins["version"], pins["suite"],
-                                           "all", pins["sha256"], exact=True)
+                deb = offer.path()
                 say(f"base: reading {about} into the cache")
                 importer.into(bare, deb, pins["tarball"], date,
-                              f"Linux {pins['release']}\n\n"
-                              f"As in {pins['package']} {pins['version']}.\n")
+                              f"Linux {release}\n\n"
+                              f"As in {pins['package']} {offer.version}.\n")
         adopt(git, bare)
         git.run("update-ref", ref, Git(bare).commit(importer.REF))
     return Base(git.commit(ref), date, exact, about)
 
 
-def others(pins, offers):
-    """[pins-like dict] of the other releases of the same kernel series, nearest first."""
-    def parts(version):
-        match = re.match(r"(\d+\.\d+)\.(\d+)\b", version)
-        return (match[1], int(match[2])) if match else (None, 0)
-
-    line, here = parts(pins["version"])
-    found = {}
-    for version, suite in offers:
-        if version != pins["version"] and parts(version)[0] == line:
-            found.setdefault(version, suite)
-    order = sorted(found, key=lambda v: (abs(parts(v)[1] - here), -parts(v)[1]))
-    return [dict(pins, version=version, suite=found[version], sha256=None,
-                 release=f"{line}.{parts(version)[1]}") for version in order]
-
-
-def _nearest(git, pins, series, known, gone):
-    """The first (Base, chain) among the releases apt offers instead of the pinned one."""
-    offers = apt.versions(pins["package"], "all")
-    if pins["version"] in [version for version, _ in offers]:
-        raise SeriesError(str(gone)) from gone
-    tried = [f"  {pins['version']} (pinned): {gone}"]
-    for other in others(pins, offers):
-        try:
-            deb = apt.fetch_deb(other["package"], other["version"], other["suite"], "all",
-                                exact=True)
-            other["sha256"] = apt.sha256_of(deb)
-            base = packaged(git, other, deb, exact=False)
-            made = chain.build(git, base, series, known)
-        except (chain.DoesNotApply, apt.AptError) as err:
-            tried.append(f"  {other['version']} ({other['suite']}): {err}")
-            continue
-        say(f"base: {pins['package']} {pins['version']} is gone; taking {other['version']}, "
-            "to which the whole series applies")
-        return base, made
-    raise SeriesError("no base kernel to be had. Tried:\n" + "\n".join(tried)
-                      + "\nKSRC=DIR gives a kernel tree of your own")
+class _Unfit(apt.AptError):
+    """The series does not apply to that version."""
 
 
 def stand(git, series, root=ROOT, ksrc=None, known=None):
     """(Base, chain): the series applied on the base it is to stand on.
 
     KSRC: a directory with a kernel of the caller's own, or None. KNOWN: see
-    chain.build().
+    chain.build(). Without KSRC it is the package that series/base names or, if that
+    is gone, the nearest of the same kernel series to which all patches apply.
     """
     if ksrc:
         from . import ksrc as own  # needs this module
@@ -151,8 +127,18 @@ def stand(git, series, root=ROOT, ksrc=None, known=None):
             raise SeriesError(f"the series does not apply to KSRC={ksrc}, {base.about}: "
                               f"{err}") from err
     pins = load(root)
+
+    def use(offer):
+        base = packaged(git, pins, offer)
+        try:
+            return base, chain.build(git, base, series, known)
+        except chain.DoesNotApply as err:
+            if base.exact:
+                raise
+            raise _Unfit(str(err)) from err
+
     try:
-        base = packaged(git, pins)
-    except apt.AptError as gone:
-        return _nearest(git, pins, series, known, gone)
-    return base, chain.build(git, base, series, known)
+        return apt.first(pin_of(pins), use)
+    except apt.AptError as err:
+        raise SeriesError(f"no base kernel to be had: {err}\n"
+                          "KSRC=DIR gives a kernel tree of your own") from err

@@ -4,6 +4,7 @@
 #: modules: dmastat
 #: domu: yes
 #: hypervisor: smmu
+#: xen_options: LLC_COLORING
 #: memory: 3072
 #: linux: pci=nomsi
 #: xen: llc-coloring=on llc-size=1M llc-nr-ways=16 dom0-llc-colors=0-7
