@@ -125,8 +125,17 @@ def pairs(note):
     return dict(word.split("=", 1) for word in note.split() if "=" in word)
 
 
+def _name(text):
+    """TEXT as a description, which ends at a '#': readers take what follows for a directive."""
+    return text.replace("#", "No.")
+
+
 class Writer:
-    """Writes one KTAP document of groups of results."""
+    """Writes one KTAP document of groups of results.
+
+    Notes stand before the line that they belong to: kunit.py shows the lines since the
+    last result when a result fails.
+    """
 
     def __init__(self):
         self._lines = []
@@ -139,18 +148,18 @@ class Writer:
         """One group; it has passed if a check of it has and none failed, and is skipped
         if all are."""
         self._groups += 1
-        self._lines += ["  KTAP version 1", f"  # Subtest: {name}", f"  1..{len(results)}"]
-        self._lines += [f"  # {note}" for note in notes]
+        self._lines += ["  KTAP version 1", f"  # Subtest: {name}"]
+        self._lines += [f"  # {note}" for note in notes] + [f"  1..{len(results)}"]
         bad = 0
         for number, result in enumerate(results, 1):
+            line = f"{number} {_name(result.name)}"
             if result.skip:
                 self.skipped += 1
-                self._lines.append(f"  ok {number} {result.name} # SKIP {result.skip}")
+                self._lines.append(f"  ok {line} # SKIP {result.skip}")
                 continue
             bad += not result.passed
-            word = "ok" if result.passed else "not ok"
-            self._lines.append(f"  {word} {number} {result.name}")
             self._lines += [f"  # {note}" for note in result.notes]
+            self._lines.append(f"  {'ok' if result.passed else 'not ok'} {line}")
         good = sum(result.passed for result in results)
         self.passed += good
         self.failed += bad
@@ -159,7 +168,7 @@ class Writer:
             self._lines.append(f"ok {self._groups} {name} # SKIP {skip}")
             return
         word = "ok" if good and not bad else "not ok"
-        self._lines.append(f"{word} {self._groups} {name}")
+        self._lines.append(f"{word} {self._groups} {_name(name)}")
 
     def text(self):
         """The document."""

@@ -100,6 +100,19 @@ class Write(unittest.TestCase):
         self.assertEqual([(r.name, r.passed) for r in doc.subtests[0].results],
                          [("a", True), ("b", False)])
 
+    def test_notes_come_before_what_they_belong_to(self):
+        writer = ktap.Writer()
+        writer.group("g", [ktap.Result(True, "a"), ktap.Result(False, "b", notes=["why: x"])],
+                     ["seconds=3"])
+        self.assertEqual(writer.text().splitlines()[2:], [
+            "  KTAP version 1", "  # Subtest: g", "  # seconds=3", "  1..2", "  ok 1 a",
+            "  # why: x", "  not ok 2 b", "not ok 1 g"])
+
+    def test_a_description_holds_no_directive(self):
+        writer = ktap.Writer()
+        writer.group("g", [ktap.Result(False, "disk #1 reads")])
+        self.assertIn("  not ok 1 disk No.1 reads\n", writer.text())
+
     def test_pairs(self):
         self.assertEqual(ktap.pairs("device=nvme bytes=4 x"), {"device": "nvme", "bytes": "4"})
 
