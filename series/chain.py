@@ -58,6 +58,24 @@ def key(before, patch, overlay):
     return digest.hexdigest()
 
 
+def _supersedes(patch, kind, path, have, exact):
+    """Refuse to take away another version of PATH than the one that PATCH was made for.
+
+    What was changed there, a fix of the caller's or of a newer release, would be undone
+    without a word.
+    """
+    what = f"{patch.name} {kind.lower()} {path}"
+    if have is None:
+        raise DoesNotApply(f"{what}, which the base does not have")
+    blob = patch.blobs.get(path)
+    if blob is None and not exact:
+        raise DoesNotApply(f"{what} and does not say which version of it: write git's id of "
+                           "the blob after the path, or 'make refresh' on the pinned base")
+    if blob not in (None, have[1]):
+        raise DoesNotApply(f"{what} {blob[:12]}, and here it is {have[1][:12]}: take over what "
+                           "differs, then write the whole new id after the path")
+
+
 def _apply(git, patch, overlay, exact):
     """Apply PATCH to the index. EXACT: the base is the one the series was made for."""
     named = [path for kind in CLAIMS for path in patch.claims[kind]]
@@ -68,9 +86,8 @@ def _apply(git, patch, overlay, exact):
             if kind == "Adds" and path in have:
                 raise DoesNotApply(f"{patch.name} adds {path}, which the base has: "
                                    "is it to be 'Replaces'?")
-            if kind != "Adds" and path not in have:
-                raise DoesNotApply(f"{patch.name} {kind.lower()} {path}, "
-                                   "which the base does not have")
+            if kind != "Adds":
+                _supersedes(patch, kind, path, have.get(path), exact)
     for item in patch.diffs:
         if item.path not in have:
             raise DoesNotApply(f"{patch.name} changes {item.path}, "

@@ -22,6 +22,11 @@ def _messages(series, _tree, _root):
         raise SeriesError("; ".join(bad))
 
 
+def _cover(series, _tree, root):
+    """The cover letter refers to patches of the series, and to none by a number."""
+    mails.blurb_of(mails.cover(root)[1], series.patches)
+
+
 def _round_trip(series, tree, root):
     """The commits of the tree give back every file of the series, byte for byte."""
     steps = refresh.steps(tree, series, tree.state["tip"])
@@ -62,7 +67,7 @@ def _same_mails(_series, tree, root):
                 raise SeriesError("the mails give another tree than the series")
 
 
-CHECKS = (_names, _messages, _round_trip, _same_commits, _same_mails)
+CHECKS = (_names, _messages, _cover, _round_trip, _same_commits, _same_mails)
 
 
 def check(tree, root=store.ROOT):

@@ -103,7 +103,7 @@ def derive(git, steps, series, exact):
         check_message(message, step.label)
         patch = Patch("", step.subject, message, None if step.author == PROJECT else step.author)
         changed = []
-        for status, path, _, _, mode, blob in changes[index]:
+        for status, path, _, old_blob, mode, blob in changes[index]:
             if path in owner:
                 raise SeriesError(f"{step.label} changes {path}, a whole file that "
                                   f"{owner[path]} brings: fold it there (git commit --fixup)")
@@ -111,9 +111,12 @@ def derive(git, steps, series, exact):
                 raise SeriesError(f"{step.label} brings back {path}, which {gone[path]} deletes")
             if status == "D":
                 patch.claims["Deletes"].append(path)
+                patch.blobs[path] = old_blob
                 gone[path] = step.label
             elif status == "A" or replaced.get(path) == index:
                 patch.claims["Adds" if status == "A" else "Replaces"].append(path)
+                if status != "A":
+                    patch.blobs[path] = old_blob
                 overlay[path] = _whole(git, step, path, mode, blob)
                 owner[path] = step.label
             elif status == "M":

@@ -2,6 +2,7 @@
 import re
 import shutil
 import tempfile
+import textwrap
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +10,12 @@ from . import store
 from .error import SeriesError
 from .git import Git
 from .patch import PROJECT, person
+
+WIDTH = 75                # columns of a cover letter's text
+NUMBERED = re.compile(r"\b[Pp]atch(es)?\s+#?\d+\b")
+REFERENCE = re.compile(r"\{([^{}]*)\}")
+# A number alone: not of a version, of [1], of 32-bit, of an address.
+LONE = re.compile(r"(?<![\w.\[/-])\d+(?![\w.\]-]*[\w\]-])")
 
 
 def cover(root):
@@ -40,9 +47,46 @@ def cover(root):
     return headers["Subject"], blurb.strip("\n"), headers
 
 
+def _numbers(text, patches):
+    """TEXT with the numbers of the patches that it refers to: {words} stands for the one
+    whose subject begins with them."""
+    def number(match):
+        words = " ".join(match[1].split())
+        fits = [at for at, patch in enumerate(patches, 1) if patch.subject.startswith(words)]
+        if len(fits) != 1:
+            raise SeriesError(f"series/cover-letter: {'no' if not fits else 'more than one'} "
+                              f"patch has a subject that begins with {{{words}}}")
+        return str(fits[0])
+
+    return REFERENCE.sub(number, text)
+
+
+def blurb_of(text, patches):
+    """The cover letter's TEXT as it is sent, the PATCHES' numbers filled in.
+
+    A number that could be a patch's is refused: it would be wrong with the next patch
+    that comes or goes.
+    """
+    for match in LONE.finditer(REFERENCE.sub("", text)):
+        if 1 <= int(match[0]) <= len(patches):
+            raise SeriesError(f"series/cover-letter: {match[0]} could be the number of a patch: "
+                              "write {the first words of its subject}, or the number in words")
+    done = []
+    for block in text.split("\n\n"):
+        filled = _numbers(block, patches)
+        # Numbers are shorter than what stood for them.
+        done.append(filled if filled == block else textwrap.fill(
+            filled, WIDTH, break_long_words=False, break_on_hyphens=False))
+    return "\n\n".join(done)
+
+
 def faults(patch):
     """What is wrong with the patch's message, as a list of words."""
     found = []
+    named = NUMBERED.search(patch.message)
+    if named:
+        found.append(f"{patch.name}: '{' '.join(named[0].split())}' names a patch by its number: "
+                     "name its subject")
     if re.search(r"^Signed-off-by:", patch.message, re.M | re.I):
         found.append(f"{patch.name}: has a Signed-off-by, which is a person's to give")
     if not re.match(r"Assisted-by: LLM\b", patch.message.split("\n")[-1]):
@@ -66,10 +110,11 @@ def _own_repository(tree):
         yield git
 
 
-def _format(tree, root, out):
+def _format(tree, root, out, patches):
     """git format-patch into the empty folder OUT."""
     state = tree.state
     subject, blurb, headers = cover(root)
+    blurb = blurb_of(blurb, patches)
     name, mail = person(headers.get("From", PROJECT), "series/cover-letter: From")
     env = {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": mail,
            "GIT_COMMITTER_DATE": f"@{state['date']} +0000"}
@@ -103,7 +148,7 @@ def make(tree, out, root=store.ROOT):
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mails.", dir=out.parent) as folder:
         with tree.locked():
-            _format(tree, root, Path(folder))
+            _format(tree, root, Path(folder), series.patches)
         out.mkdir(exist_ok=True)
         for path in out.glob("*.patch"):
             path.unlink()

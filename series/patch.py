@@ -6,6 +6,7 @@ from . import hunks
 from .error import SeriesError
 
 CLAIMS = ("Adds", "Replaces", "Deletes")
+BLOB = re.compile(r"[0-9a-f]{40}")
 PROJECT = "xen-swiotlb series <xen-swiotlb@series.invalid>"
 PERSON = re.compile(r"([^<>\n]*[^<>\s]) <([^<>\s]+)>")
 # A line of a message at which `git am` would stop reading the message.
@@ -16,13 +17,15 @@ BREAKS = re.compile(r"---(\s|$)|diff -|Index: ", re.M)
 class Patch:
     """NAME is the file's; SUBJECT and MESSAGE are the commit's, without the
     subject's [PATCH] and without newlines at the ends. CLAIMS maps Adds,
-    Replaces and Deletes to sorted paths. AUTHOR None: the project's identity."""
+    Replaces and Deletes to sorted paths, BLOBS those that are replaced or deleted
+    to git's id of the version that goes. AUTHOR None: the project's identity."""
     name: str
     subject: str
     message: str
     author: str = None
     claims: dict = field(default_factory=lambda: {kind: [] for kind in CLAIMS})
     diffs: list = field(default_factory=list)
+    blobs: dict = field(default_factory=dict)
 
     @property
     def whole(self):
@@ -38,7 +41,8 @@ class Patch:
         lines = [f"From: {self.author}"] if self.author else []
         lines += [f"Subject: {self.subject}", ""]
         lines += [self.message, "---"] if self.message else ["---"]
-        lines += [f"{kind}: {path}" for kind in CLAIMS for path in self.claims[kind]]
+        lines += [" ".join(filter(None, (f"{kind}: {path}", self.blobs.get(path))))
+                  for kind in CLAIMS for path in self.claims[kind]]
         return "\n".join(lines) + "\n" + "".join(item.format() for item in self.diffs)
 
 
@@ -86,10 +90,16 @@ def parse(text, name):
         line = lines.pop(0)
         if not line:
             continue
-        kind, _, path = line.partition(": ")
-        if kind not in CLAIMS or not path.strip():
-            raise SeriesError(f"{name}: want Adds, Replaces or Deletes and a path, got {line!r}")
-        patch.claims[kind].append(path.strip())
+        kind, _, rest = line.partition(": ")
+        path, *blob = rest.split() or [""]
+        if (kind not in CLAIMS or not path or len(blob) > (kind != "Adds")
+                or any(not BLOB.fullmatch(word) for word in blob)):
+            raise SeriesError(f"{name}: want 'Adds: PATH', or 'Replaces: PATH BLOB' or "
+                              f"'Deletes: PATH BLOB' with git's id of the version that goes, "
+                              f"got {line!r}")
+        patch.claims[kind].append(path)
+        if blob:
+            patch.blobs[path] = blob[0]
     patch.diffs = hunks.parse("\n".join(lines), name)
     _check_paths(patch)
     return patch

@@ -41,6 +41,12 @@ KERNEL = {
 TRAILER = "Assisted-by: LLM test"
 
 
+def blob(text):
+    """git's id of a file with the content TEXT."""
+    data = text.encode("utf-8", "surrogateescape")
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
 def write(folder, files):
     """Write {path: text} below FOLDER."""
     for path, text in files.items():
@@ -84,8 +90,10 @@ FIX = patch("dma-direct: fix line 20",
             diff("kernel/dma/direct.c", "@@ -20 +20 @@\n-line 20\n+line twenty\n"),
             author="A Person <a@example.org>")
 REWRITE = patch("xen/swiotlb: rewrite", "Adds: drivers/xen/new.c\n"
-                "Replaces: drivers/xen/swiotlb-xen.c\n")
-REMOVE = patch("xen: remove the old header", "Deletes: include/xen/old.h\n")
+                "Replaces: drivers/xen/swiotlb-xen.c "
+                f"{blob(KERNEL['drivers/xen/swiotlb-xen.c'])}\n")
+REMOVE = patch("xen: remove the old header",
+               f"Deletes: include/xen/old.h {blob(KERNEL['include/xen/old.h'])}\n")
 SERIES = {"0001-dma-direct-fix-line-20.patch": FIX, "0002-xen-swiotlb-rewrite.patch": REWRITE,
           "0003-xen-remove-the-old-header.patch": REMOVE}
 OVERLAY = {"drivers/xen/new.c": "new\n", "drivers/xen/swiotlb-xen.c": "rewritten\n"}

@@ -9,8 +9,8 @@ from unittest import mock
 from series import base, importer, ksrc
 from series.error import SeriesError
 from series.git import environment
-from series.tests.lab import (FIX, KERNEL, LINES, OVERLAY, SERIES, TARBALL, Lab, diff, package,
-                              patch, write)
+from series.tests.lab import (FIX, KERNEL, LINES, OVERLAY, REMOVE, REWRITE, SERIES, TARBALL, Lab,
+                              blob, diff, package, patch, write)
 
 
 class Pins(Lab):
@@ -106,6 +106,12 @@ class Gone(Lab):
         self.assertIn("9.1.3", made.state["about"])
         self.assertIn("more\nline 1\n", (self.dest / "kernel/dma/direct.c").read_text())
         self.assertIn("line twenty\n", (self.dest / "kernel/dma/direct.c").read_text())
+
+    def test_a_fix_of_a_release_is_not_undone(self):
+        self.offer("9.1.5-1", dict(KERNEL, **{"drivers/xen/swiotlb-xen.c": "fixed\n"}))
+        self.offer("9.1.2-1", KERNEL)
+        self.prepare()
+        self.assertIn("taking 9.1.2-1", "".join(self.said))
 
     def test_ambiguous_there(self):
         files = dict(KERNEL, **{"kernel/dma/direct.c": "line 20\nx\n" + LINES})
@@ -256,6 +262,20 @@ class Own(Lab):
     def test_does_not_apply(self):
         write(self.own, {"kernel/dma/direct.c": "other\n"})
         self.refused(self.own, "does not apply to KSRC=.*9.1.4.*0001-dma-direct-fix-line-20.patch")
+
+    def test_a_fix_in_a_file_that_goes_is_not_undone(self):
+        for path, word in (("drivers/xen/swiotlb-xen.c", "replaces"),
+                           ("include/xen/old.h", "deletes")):
+            write(self.own, dict(KERNEL, **{path: "fixed\n", ".gitignore": "*.o\n"}))
+            self.refused(self.own, f"does not apply to KSRC=.*{word} {path} {blob(KERNEL[path])[:12]}"
+                         f", and here it is {blob('fixed' + chr(10))[:12]}")
+
+    def test_without_an_id_nothing_goes(self):
+        text = REWRITE.replace(" " + blob(KERNEL["drivers/xen/swiotlb-xen.c"]), "")
+        self.series({"0001-dma-direct-fix-line-20.patch": FIX,
+                     "0002-xen-swiotlb-rewrite.patch": text,
+                     "0003-xen-remove-the-old-header.patch": REMOVE})
+        self.refused(self.own, "swiotlb-xen.c and does not say which version")
 
     def test_insertion_without_context(self):
         self.series({"0001-x.patch": patch("x", diff("kernel/dma/direct.c",

@@ -100,6 +100,33 @@ class Mails(Lab):
         self.series({"0001-x.patch": FIX.replace(TRAILER, f"{TRAILER}\nFixes: x")}, {})
         self.refused("does not end with")
 
+    def test_cover_refers_to_patches(self):
+        self.series()
+        (self.root / "series/cover-letter").write_text(
+            "Subject: x\n\nFirst [1].\n\nWith {xen/swiotlb: rewrite} and {xen: remove the\nold}"
+            " on 64 bits, {dma-direct:}\nand 9.1.4 done.\n\n[1] https://example.org/1\n")
+        self.assertIn("\n\nFirst [1].\n\nWith 2 and 3 on 64 bits, 1 and 9.1.4 done.\n\n"
+                      "[1] https://example.org/1\n", self.make()["0000-cover-letter.patch"])
+
+    def test_cover_with_references_that_rot(self):
+        self.series()
+        for text, word in (("{nobody: x} is new", r"no patch .* \{nobody: x\}"),
+                           ("{xen} is new", "more than one patch"),
+                           ("Patch 2 is new", "2 could be the number of a patch"),
+                           ("fixes (3, and its tests)", "3 could be"),
+                           ("a p2m for Arm (1).", "1 could be")):
+            (self.root / "series/cover-letter").write_text(f"Subject: x\n\n{text}\n")
+            self.refused(word)
+            status, said = Check.run_check(self)
+            self.assertEqual(status, 1)
+            self.assertIn("not ok 3 The cover letter", said)
+        (self.root / "series/cover-letter").write_text("Subject: x\n\n4 and 32-bit, 3.1, v2\n")
+        self.make()
+
+    def test_message_that_numbers_a_patch(self):
+        self.series({"0001-x.patch": FIX.replace("Because.", "As patch\n12 says.")}, {})
+        self.refused("'patch 12' names a patch by its number")
+
     def test_refused_cover(self):
         self.series()
         for text, word in (("x", "header line"), ("Subject: x\n", "wants a Subject"),
@@ -124,16 +151,16 @@ class Check(Lab):
         self.series()
         status, text = self.run_check()
         self.assertEqual(status, 0, text)
-        self.assertEqual(text.count("\nok "), 5)
+        self.assertEqual(text.count("\nok "), 6)
 
     def test_not_normalised(self):
         self.series({"0001-x.patch": FIX.replace("@@ -20 +20 @@\n",
                                                  "@@ -19,2 +19,2 @@\n line 19\n")}, {})
         status, text = self.run_check()
         self.assertEqual(status, 1)
-        self.assertIn("not ok 3", text)
+        self.assertIn("not ok 4", text)
         self.assertIn("0001-x.patch", text)
-        self.assertEqual(text.count("\nok "), 4)
+        self.assertEqual(text.count("\nok "), 5)
 
     def test_numbers(self):
         self.series({"0002-x.patch": FIX}, {})

@@ -38,6 +38,8 @@ class Format(unittest.TestCase):
         self.refused("From: nobody\nSubject: x\n\n---\n", "Name <mail>")
         self.refused("Subject: x\n\n---\nTouches: a\n", "Touches")
         self.refused("Subject: x\n\n---\nAdds: a/b\nDeletes: a/b\n", "twice")
+        self.refused(f"Subject: x\n\n---\nAdds: a/b {'1' * 40}\n", "want 'Adds: PATH'")
+        self.refused("Subject: x\n\n---\nReplaces: a/b 1234\n", "got 'Replaces: a/b 1234'")
         self.refused("Subject: x\n\n---\nAdds: a/../../b\n", "inside")
         self.refused("Subject: x\n\ndiff --git a/x b/x\n---\n", "git am")
         self.refused("Subject: x\n\n--- a\n---\n", "git am")

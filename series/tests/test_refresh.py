@@ -3,7 +3,7 @@ import unittest
 
 from series import check, store
 from series.error import Refused, SeriesError
-from series.tests.lab import KERNEL, LINES, TRAILER, Lab, diff, patch
+from series.tests.lab import KERNEL, LINES, TRAILER, Lab, blob, diff, patch
 
 
 class RoundTrip(Lab):
@@ -155,7 +155,7 @@ class Edits(Working):
     def test_replaced_file_that_goes_is_deleted(self):
         (self.dest / "drivers/xen/swiotlb-xen.c").unlink()
         self.refresh()
-        self.assertIn("Deletes: drivers/xen/swiotlb-xen.c\n",
+        self.assertIn("Deletes: drivers/xen/swiotlb-xen.c ",
                       self.file("series/0002-xen-swiotlb-rewrite.patch"))
         self.settled()
 
@@ -202,7 +202,8 @@ class Commits(Working):
         self.refresh()
         self.assertEqual(self.file("series/0004-mm-all.patch"),
                          f"From: B Person <b@example.org>\nSubject: mm: all\n\n{TRAILER}\n---\n"
-                         "Adds: mm/new.c\nReplaces: mm/same.c\nDeletes: scripts/tool.sh\n"
+                         f"Adds: mm/new.c\nReplaces: mm/same.c {blob(KERNEL['mm/same.c'])}\n"
+                         f"Deletes: scripts/tool.sh {blob(KERNEL['scripts/tool.sh'])}\n"
                          + diff("MAINTAINERS", "@@ -3 +3,2 @@\n B\n+C\n"))
         self.assertEqual(self.file("mm/same.c"), "ours\n")
         self.assertEqual(self.git("log", "-1", "--format=%b"), TRAILER)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from series import tree
 from series.error import Refused, SeriesError
-from series.tests.lab import FIX, KERNEL, OVERLAY, REWRITE, SERIES, START, Lab, diff, patch
+from series.tests.lab import (FIX, KERNEL, OVERLAY, REWRITE, SERIES, START, Lab, blob, diff,
+                              patch)
 
 
 class Make(Lab):
@@ -65,9 +66,11 @@ class Make(Lab):
     def test_claims_and_base(self):
         for rest, word in (("Adds: mm/same.c\n", "Replaces"), ("Replaces: mm/none.c\n", "not have"),
                            ("Deletes: mm/none.c\n", "not have"),
+                           (f"Replaces: mm/same.c {'1' * 40}\n", "mm/same.c 111111111111, and"),
+                           (f"Deletes: mm/same.c {'1' * 40}\n", "mm/same.c 111111111111, and"),
                            (diff("mm/none.c", "@@ -1 +1 @@\n-a\n+b\n"), "not have")):
             shutil.rmtree(self.root / "mm", ignore_errors=True)
-            path = rest.split(": ")[1].strip() if rest[0] in "AR" else None
+            path = rest.split()[1] if rest[0] in "AR" else None
             self.series({"0001-x.patch": patch("x", rest)}, {path: "x\n"} if path else {})
             with self.assertRaisesRegex(SeriesError, word):
                 self.prepare()
@@ -188,7 +191,14 @@ class Overlay(Lab):
 
     def test_fix_before_replacement(self):
         early = patch("early", diff("drivers/xen/swiotlb-xen.c", "@@ -2 +2 @@\n-old two\n+2\n"))
-        self.series({"0001-early.patch": early, "0002-xen-swiotlb-rewrite.patch": REWRITE})
+        late = {"0001-early.patch": early, "0002-xen-swiotlb-rewrite.patch": REWRITE}
+        self.series(late)
+        old = KERNEL["drivers/xen/swiotlb-xen.c"]
+        with self.assertRaisesRegex(SeriesError, f"{blob(old)[:12]}, and here it is"):
+            self.prepare()
+        late["0002-xen-swiotlb-rewrite.patch"] = REWRITE.replace(
+            blob(old), blob(old.replace("old two", "2")))
+        self.series(late)
         self.prepare()
         self.assertEqual(self.git("show", "HEAD~1:drivers/xen/swiotlb-xen.c"),
                          "old one\n2\nold three")
