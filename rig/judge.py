@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import boot
 import disks
+import kernel
 import ktap
 import logcheck
+import testfile
 
 
 @dataclass
@@ -85,6 +87,21 @@ def not_booted(item, problem="", skipped=()):
     return verdict
 
 
+def _lockdep_results(machine, document, excused):
+    """Whether lockdep, where the kernel has it, looked on to the end."""
+    arch = testfile.ARCH_OF[machine.platform]
+    if kernel.symbols_of(arch, machine.kernel).get("CONFIG_PROVE_LOCKING") != "y":
+        return []
+    name = "lockdep is on to the end"
+    said = [ktap.pairs(fact)["lockdep"] for fact in document.facts
+            if "lockdep" in ktap.pairs(fact)]
+    if said == ["1"]:
+        return [ktap.Result(True, name)]
+    if excused:
+        return [ktap.Result(True, name, skip="a failing test may end it")]
+    return [ktap.Result(False, name, notes=[f"why: debug_locks is {said or 'not told'}"])]
+
+
 def judge(outcome, skipped=()):
     """The Verdict of an Outcome; SKIPPED: {name: reason} of tests that were left out."""
     machine = outcome.boot.machine
@@ -109,7 +126,8 @@ def judge(outcome, skipped=()):
              ktap.Result(not outcome.problem, "the guest powered off by itself",
                          notes=[f"why: {outcome.problem}"] if outcome.problem else [])]
     verdict.groups.append((f"{outcome.boot.name}: boot",
-                           whole + _log_results(outcome, excused),
+                           whole + _log_results(outcome, excused)
+                           + _lockdep_results(machine, document, excused),
                            document.facts + [f"seconds={outcome.seconds:.0f}",
                                              f"log={outcome.log}"]))
     return verdict

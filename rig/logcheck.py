@@ -2,7 +2,7 @@
 
 What is known to be harmless stands in rig/known-noise, each with its reason. A
 line of noise that no longer matches anything does no harm; one without a reason
-is an error.
+is an error, and so is one for a report after which a checker is off.
 
     python3 rig/logcheck.py [PLATFORM] < console.log
 """
@@ -16,7 +16,10 @@ import paths
 
 CONTEXT = 12              # lines shown from a report on
 # Reports that end with a trace, and how many lines come before it at the most.
-TRACED = {"WARN": CONTEXT, "lockdep": 120}
+TRACED = {"WARN": CONTEXT}
+# After such a report what found it is off, or the kernel no longer to be believed. One
+# that was forgiven would hide all that come after it.
+ENDS_A_CHECKER = {"lockdep", "KASAN", "DMA-API", "Oops", "BUG", "panic"}
 
 # (category, what a line of such a report looks like). The first match names it.
 PATTERNS = tuple((name, re.compile(regex)) for name, regex in (
@@ -28,7 +31,7 @@ PATTERNS = tuple((name, re.compile(regex)) for name, regex in (
                 r"|\[ BUG: (Invalid wait context|bad unlock|held lock)|lockdep.*(BUG|too low)"),
     ("KASAN", r"KASAN: |KCSAN: |KFENCE: |KMSAN: "),
     ("UBSAN", r"UBSAN: "),
-    ("DMA-API", r"DMA-API: "),
+    ("DMA-API", r"DMA-API: (?!preallocated |debugging enabled )"),
     ("lockup", r"soft lockup|hard LOCKUP|watchdog: BUG"),
     ("RCU stall", r"rcu.*(stall|starved for)|INFO: rcu"),
     ("hung task", r"INFO: task .* blocked for more than|hung_task: "),
@@ -83,6 +86,10 @@ def parse_noise(text):
         cells = [cell.strip() for cell in line.split(" | ")]
         if len(cells) != 3 or not all(cells):
             raise ValueError(f"rig/known-noise:{number}: want 'platform | regex | reason'")
+        kind = category(cells[1])
+        if kind in ENDS_A_CHECKER:
+            raise ValueError(f"rig/known-noise:{number}: forgives a {kind} report, and what "
+                             "found it is off from there on: mend the fault")
         found.append(Noise(cells[0], re.compile(cells[1]), cells[2]))
     return found
 
@@ -118,7 +125,8 @@ def check(text, platform, noise=None):
         kind = category(line)
         if kind is None or index < quiet_until:
             continue
-        if _is_noise("\n".join(lines[index:index + CONTEXT]), len(line), noise):
+        if kind not in ENDS_A_CHECKER and _is_noise(
+                "\n".join(lines[index:index + CONTEXT]), len(line), noise):
             # Only these have traces; one after another line is a report of its own.
             if kind in TRACED:
                 trace_until = index + TRACED[kind]

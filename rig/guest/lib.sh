@@ -176,6 +176,12 @@ facts() {
 	dmesg | grep -i -E 'swiotlb' | sed -e 's/^\[[^]]*\] *//' -e 's/^/# said: /' | head -n 12
 }
 
+# What is known only after the tests: whether lockdep is still on, where it is built in.
+end_facts() {
+	[ -r /proc/lockdep_stats ] || return 0
+	echo "# lockdep=$(sed -n 's/^ *debug_locks: *//p' /proc/lockdep_stats)"
+}
+
 _variable() {
 	echo "$1" | tr -c 'A-Za-z0-9\n' _
 }

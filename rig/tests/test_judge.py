@@ -15,6 +15,7 @@ KTAP version 1
   # kernel=7.3.4 machine=x86_64
   # xen=4.17.5 features=00012b05
   # path=dma-direct,_nothing_to_translate
+  # lockdep=1
 1..1
   KTAP version 1
   # Subtest: t
@@ -55,9 +56,18 @@ class Judge(unittest.TestCase):
             with self.subTest(name):
                 self.assertFalse(judge.judge(item).passed)
 
+    def test_lockdep_lives_to_the_end(self):
+        dead = [line.replace("lockdep=1", "lockdep=0") for line in GOOD]
+        mute = [line for line in GOOD if "lockdep" not in line]
+        for lines in (dead, mute):
+            self.assertFalse(judge.judge(outcome(lines=lines)).passed)
+            self.assertTrue(judge.judge(outcome(lines=lines, kernel="ours-fast")).passed)
+        control = judge.judge(outcome("#: expect: fail x\n", failing()[:4] + failing()[5:]))
+        self.assertTrue(control.passed)
+
     def test_host_verify_without_disk_fails(self):
-        lines = GOOD[:9] + ["  # host-verify disk=nvme offset=16777216 length=9 sha256="
-                            + "0" * 64] + GOOD[9:]
+        lines = GOOD[:10] + ["  # host-verify disk=nvme offset=16777216 length=9 sha256="
+                            + "0" * 64] + GOOD[10:]
         self.assertFalse(judge.judge(outcome(lines=lines)).passed)
 
     def test_control_must_fail(self):
