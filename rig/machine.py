@@ -21,7 +21,8 @@ ARM_LOAD = {"arm64": (0x49000000, 0x4E000000), "arm": (0x49000000, 0x4C000000)}
 IOMMUS = {"intel": "intel-iommu,intremap=on,caching-mode=on",
           "amd": "amd-iommu,intremap=on"}
 NET_ECHO = "10.0.2.100:7"
-DISK_DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci")
+DISK_DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "megasas", "pvscsi", "usb",
+                "uas")
 
 
 @dataclass
@@ -67,6 +68,11 @@ def xen_words(machine):
     return " ".join(filter(None, words))
 
 
+def _scsi_disk(device, *bus):
+    """A SCSI disk on the bus of a host adapter, which comes before it."""
+    return [*bus, "-device", f"scsi-hd,bus={device}bus.0,drive={device},serial={device}"]
+
+
 def _disk_args(device, image):
     drive = ["-drive", f"if=none,id={device},format=raw,cache=writeback,file={image}"]
     return drive + {
@@ -79,6 +85,11 @@ def _disk_args(device, image):
                         "virtio-blk-device,drive=virtio-mmio,serial=virtio-mmio,"
                         "iommu_platform=on"],
         "sdhci": ["-device", "sdhci-pci", "-device", "sd-card,drive=sdhci"],
+        "megasas": _scsi_disk("megasas", "-device", "megasas-gen2,id=megasasbus"),
+        "pvscsi": _scsi_disk("pvscsi", "-device", "pvscsi,id=pvscsibus"),
+        "usb": ["-device", "qemu-xhci,id=usbhub", "-device", "usb-storage,bus=usbhub.0,drive=usb"],
+        "uas": _scsi_disk("uas", "-device", "qemu-xhci,id=uashub",
+                          "-device", "usb-uas,bus=uashub.0,id=uasbus"),
     }[device]
 
 

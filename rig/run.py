@@ -29,7 +29,8 @@ import xensource
 
 RESULTS = paths.BUILD / "results"
 TESTS = paths.RIG / "guest" / "tests"
-KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast", "ours-nomodules")
+KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast",
+           "ours-distro", "base-distro", "ours-nomodules")
 ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
           trees.TreeError, elf.ElfError, devicetree.DeviceTreeError,
           xensource.XenError, counter.CounterError)

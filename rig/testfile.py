@@ -13,7 +13,8 @@ import xensource
 PLATFORMS = ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64")
 ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
            "arm64": "arm64", "bare-arm64": "arm64", "arm": "arm"}
-DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "e1000e", "edu", "virtio-rng")
+DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "megasas", "pvscsi", "usb", "uas",
+           "e1000e", "edu", "virtio-rng")
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
         "board", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
         "base", "kernel", "expect", "full", "count")

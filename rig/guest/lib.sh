@@ -93,13 +93,33 @@ _first() {
 	[ -e "$1" ] && echo "$1"
 }
 
-# disk ID: the block device of nvme, ahci, virtio, virtio-mmio or sdhci.
+# _driven PATH DRIVER: whether a device of that driver is above PATH in sysfs.
+_driven() {
+	_path=$(readlink -f "$1")
+	while [ "$_path" != / ]; do
+		[ "$(readlink "$_path/driver" | sed 's,.*/,,')" = "$2" ] && return 0
+		_path=$(dirname "$_path")
+	done
+	return 1
+}
+
+# disk ID: the block device of that disk of the test's head.
 disk() {
 	_found=
 	case $1 in
 	nvme) _found=$(_first /sys/block/nvme*n1) ;;
 	sdhci) _found=$(_first /sys/block/mmcblk?) ;;
-	ahci) _found=$(_first /sys/block/sd?) ;;
+	ahci | megasas | pvscsi | usb | uas)
+		case $1 in
+		megasas) _driver=megaraid_sas ;;
+		pvscsi) _driver=vmw_pvscsi ;;
+		usb) _driver=usb-storage ;;
+		*) _driver=$1 ;;
+		esac
+		for _block in /sys/block/sd?; do
+			_driven "$_block" "$_driver" && _found=$_block
+		done
+		;;
 	virtio | virtio-mmio)
 		for _block in /sys/block/vd?; do
 			[ "$(cat "$_block/serial" 2>/dev/null)" = "$1" ] && _found=$_block
@@ -107,6 +127,15 @@ disk() {
 		;;
 	esac
 	[ -n "$_found" ] && [ -b "/dev/${_found##*/}" ] && echo "/dev/${_found##*/}"
+}
+
+# await_disk ID: a disk on a bus that takes its time.
+await_disk() {
+	for _try in 1 2 3 4 5 6 7 8 9 10; do
+		disk "$1" >/dev/null && return 0
+		sleep 1
+	done
+	return 1
 }
 
 # net_up: bring the e1000e up in QEMU's user network and print its name.

@@ -33,8 +33,18 @@ class Config(unittest.TestCase):
             self.assertEqual(symbols["CONFIG_XEN"], "y")
             self.assertEqual(symbols["CONFIG_DMA_API_DEBUG"], "y")
 
-    def test_arch_goes_before_common(self):
-        self.assertEqual(kconfig.wanted(("common", "x86_64"))["CONFIG_NR_CPUS"], "2")
+    def test_a_later_fragment_goes_before(self):
+        for variant, value in (("ours", "y"), ("ours-fast", "n"), ("ours-distro", "n"), ("base", "n")):
+            self.assertEqual(kernel.symbols_of("x86_64", variant)["CONFIG_DMA_API_DEBUG"], value)
+
+    def test_page_table_locks_are_split(self):
+        # Below 4 the kernel's page table locks are one, and nobody tries the others.
+        for arch in kernel.ARCHES:
+            self.assertGreaterEqual(int(kernel.symbols_of(arch, "ours")["CONFIG_NR_CPUS"]), 4)
+
+    def test_peer_to_peer_is_on_where_it_can_be(self):
+        for arch in ("x86_64", "arm64"):
+            self.assertEqual(kernel.symbols_of(arch, "ours")["CONFIG_PCI_P2PDMA"], "y")
 
 
 class Compiler(unittest.TestCase):

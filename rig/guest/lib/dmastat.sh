@@ -8,6 +8,9 @@ driver_of() {
 	case $1 in
 	virtio) echo virtio-pci ;;
 	sdhci) echo sdhci-pci ;;
+	megasas) echo megaraid_sas ;;
+	pvscsi) echo vmw_pvscsi ;;
+	usb | uas) echo xhci_hcd ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -16,11 +19,10 @@ dmastat_reset() {
 	echo 0 >$DMASTAT/devices
 }
 
-# stat ID KEY: one counter; 0 for a device that has mapped nothing.
+# stat ID KEY: one counter of all devices of the driver; 0 if they have mapped nothing.
 stat() {
-	_value=$(sed -n "s/.* driver=$(driver_of "$1") .* $2=\([0-9]*\).*/\1/p" \
-		$DMASTAT/devices)
-	echo "${_value:-0}"
+	sed -n "s/.* driver=$(driver_of "$1") .* $2=\([0-9]*\).*/\1/p" $DMASTAT/devices |
+		awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 
 # maint KEY: one counter of cache maintenance (arm and arm64).

@@ -4,6 +4,7 @@
 #: linux: swiotlb=512,force
 #: base@pv: expected-fail the pool of a PV domain cannot grow
 #: full@pvh: yes
+#: cpus@pv: 4
 # A pool of 1 MiB is too small for what must bounce, and grows. In a PV domain the
 # memory that it gets is not contiguous, and has to be exchanged.
 

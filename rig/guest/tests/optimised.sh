@@ -1,0 +1,69 @@
+#!/bin/sh
+#: platforms: pv pvh arm64 arm
+#: kernel: ours-distro   kernel@arm64: ours-fast   kernel@arm: ours-fast
+#: devices: nvme ahci virtio sdhci megasas pvscsi usb uas e1000e edu
+#: devices@pvh: nvme megasas usb e1000e edu
+#: devices@arm64: nvme ahci virtio virtio-mmio sdhci e1000e edu
+#: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e edu
+#: linux@pv: blkdevparts=nvme0n1:256M(raw),-(files)
+#: linux@pvh: blkdevparts=nvme0n1:256M(raw),-(files)
+#: modules: dmastat dmatest
+#: domu: yes
+#: cpus: 2
+#: timeout: 900
+#: full@arm: yes
+# A kernel as distributions build it: optimised, and without DMA_API_DEBUG, which makes
+# every mapping need an unmapping. Drivers leave out here what does nothing.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/dmatest.sh
+. /rig/lib/balloon.sh
+. /rig/lib/domu.sh
+
+# ext4_on DEVICE: a file through the page cache, whose folios may be large, and back.
+ext4_on() {
+	mkdir -p mnt
+	mke2fs -F -b 4096 "$1" >/dev/null
+	if ! mount -t ext4 "$1" mnt; then
+		not_ok "ext4 mounts"
+		return
+	fi
+	random_file big $((24 * MIB))
+	_want=$(sha <big)
+	dmastat_reset
+	cp big mnt/big
+	umount mnt
+	echo 3 >/proc/sys/vm/drop_caches
+	mount -t ext4 "$1" mnt
+	is "$(sha <mnt/big)" "$_want" "a file on ext4 reads back"
+	umount mnt
+	rm -f big
+	is "$(stat nvme failed)" 0 "no mapping of ext4's failed"
+	note "ext4: maps=$(stat nvme maps) bounced=$(stat nvme bounced)"
+}
+
+for device in $DEVICES; do
+	case $device in
+	edu) continue ;;
+	usb | uas) await_disk "$device" ;;
+	esac
+	io_on "$device"
+	is "$(stat "$device" bounced)" 0 "$device: nothing bounces"
+	is "$(stat "$device" need_unmap)" 0 "$device: nothing needs to be unmapped"
+done
+dmatest masks
+dmatest copy
+dmatest coherent
+xl_up || exit 1
+# What each round writes stays for the host to find.
+DOMU_AT=$((DISK_FREE + 16 * MIB)) domu_on nvme
+on pv pvh || exit 0
+ext4_on /dev/nvme0n1p2
+on pv || exit 0
+scatter
+DISK_FREE=$((DISK_FREE + 24 * MIB))
+for device in nvme ahci virtio sdhci megasas pvscsi usb uas e1000e; do
+	io_on "$device"
+done
+ext4_on /dev/nvme0n1p2
