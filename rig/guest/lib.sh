@@ -131,11 +131,12 @@ disk() {
 
 # await_disk ID: a disk on a bus that takes its time.
 await_disk() {
-	for _try in 1 2 3 4 5 6 7 8 9 10; do
-		disk "$1" >/dev/null && return 0
+	_left=30
+	until disk "$1" >/dev/null; do
+		[ $_left -gt 0 ] || return 1
 		sleep 1
+		_left=$((_left - 1))
 	done
-	return 1
 }
 
 # net_up: bring the e1000e up in QEMU's user network and print its name.

@@ -9,7 +9,7 @@
 #: linux@pvh: blkdevparts=nvme0n1:256M(raw),-(files)
 #: modules: dmastat dmatest
 #: domu: yes
-#: cpus: 2
+#: cpus@pv: 2
 #: timeout: 900
 #: full@arm: yes
 # A kernel as distributions build it: optimised, and without DMA_API_DEBUG, which makes
