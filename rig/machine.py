@@ -102,9 +102,15 @@ def device_args(devices, files):
             args += ["-netdev", f"user,id=net,restrict=on,tftp={files.tftp},"
                      f"guestfwd=tcp:{NET_ECHO}-cmd:cat",
                      "-device", "e1000e,netdev=net,romfile="]
+        elif device == "peer":
+            # Memory that another device reaches without the host, by a bridge of theirs.
+            args += ["-device", "pcie-pci-bridge,id=peerbus",
+                     "-object", "memory-backend-ram,id=peermem,size=4M",
+                     "-device", "ivshmem-plain,memdev=peermem,bus=peerbus,addr=1"]
         elif device == "edu":
             # Of itself it reaches 28 bits; let the driver say how many.
-            args += ["-device", f"edu,dma_mask={2 ** 64 - 1:#x}"]
+            bus = ",bus=peerbus,addr=2" if "peer" in devices else ""
+            args += ["-device", f"edu,dma_mask={2 ** 64 - 1:#x}{bus}"]
         elif device == "virtio-rng":
             args += ["-device", "virtio-rng-device,iommu_platform=on"]
         else:

@@ -24,13 +24,20 @@
 #include <linux/of.h>
 #include <linux/of_address.h>
 #include <linux/pci.h>
+#include <linux/pci-p2pdma.h>
 #include <linux/random.h>
+#include <linux/scatterlist.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
 #define EDU_VENDOR	0x1234
 #define EDU_DEVICE	0x11e8
+
+/* QEMU's ivshmem: its BAR 2 is memory. */
+#define PEER_VENDOR	0x1af4
+#define PEER_DEVICE	0x1110
+#define PEER_BAR	2
 
 #define EDU_SRC		0x80
 #define EDU_DST		0x88
@@ -378,6 +385,85 @@ static int mmio_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(mmio);
 
+/* Both ways between @mem of another device, mapped at @bus, and memory of ours. */
+static void peer_moves(struct seq_file *m, void *mem, dma_addr_t bus)
+{
+	struct device *dev = &edu->dev;
+	void *buf = kmalloc(SZ_4K, GFP_KERNEL);
+	dma_addr_t mine;
+	int ret;
+
+	if (!buf) {
+		result(m, false, "no memory", "a buffer");
+		return;
+	}
+	mine = dma_map_single(dev, buf, SZ_4K, DMA_BIDIRECTIONAL);
+	if (dma_mapping_error(dev, mine)) {
+		result(m, false, "it cannot", "a buffer is mapped");
+		kfree(buf);
+		return;
+	}
+	get_random_bytes(mem, EDU_SIZE);
+	ret = edu_move(bus, mine, EDU_SIZE);
+	dma_sync_single_for_cpu(dev, mine, SZ_4K, DMA_BIDIRECTIONAL);
+	result(m, !ret && !memcmp(mem, buf, EDU_SIZE), "wrong or no data",
+	       "the device reads another device's memory (%d)", ret);
+	get_random_bytes(buf, EDU_SIZE);
+	dma_sync_single_for_device(dev, mine, SZ_4K, DMA_BIDIRECTIONAL);
+	ret = edu_move(mine, bus + SZ_4K, EDU_SIZE);
+	dma_unmap_single(dev, mine, SZ_4K, DMA_BIDIRECTIONAL);
+	result(m, !ret && !memcmp(mem + SZ_4K, buf, EDU_SIZE), "wrong or no data",
+	       "the device writes another device's memory (%d)", ret);
+	kfree(buf);
+}
+
+static void peer_maps(struct seq_file *m, struct pci_dev *peer, void *mem)
+{
+	struct scatterlist sg;
+	struct sg_table table = { .sgl = &sg, .nents = 1, .orig_nents = 1 };
+	struct device *dev = &edu->dev;
+	int ret;
+
+	sg_init_table(&sg, 1);
+	sg_set_page(&sg, virt_to_page(mem), SZ_8K, 0);
+	ret = dma_map_sgtable(dev, &table, DMA_BIDIRECTIONAL, 0);
+	result(m, !ret, "refused", "another device's memory is mapped (%d)", ret);
+	if (ret)
+		return;
+	result(m, sg_dma_address(&sg) == pci_p2pmem_virt_to_bus(peer, mem),
+	       "it has not", "it has the address that the bus gave it");
+	peer_moves(m, mem, sg_dma_address(&sg));
+	dma_unmap_sgtable(dev, &table, DMA_BIDIRECTIONAL, 0);
+}
+
+static int peer_show(struct seq_file *m, void *v)
+{
+	struct pci_dev *peer = pci_get_device(PEER_VENDOR, PEER_DEVICE, NULL);
+	static bool added;
+	void *mem;
+	int ret;
+
+	if (!peer)
+		return -ENODEV;
+	guard(mutex)(&edu_lock);
+	dma_set_mask(&edu->dev, DMA_BIT_MASK(64));
+	ret = added ? 0 : pci_enable_device_mem(peer) ?:
+		pci_p2pdma_add_resource(peer, PEER_BAR, 0, 0);
+	added = !ret;
+	result(m, !ret, "refused", "a device offers memory (%d)", ret);
+	mem = ret ? NULL : pci_alloc_p2pmem(peer, SZ_8K);
+	if (mem) {
+		ret = pci_p2pdma_distance(peer, &edu->dev, true);
+		result(m, ret >= 0, "out of reach",
+		       "another device reaches it (%d)", ret);
+		peer_maps(m, peer, mem);
+		pci_free_p2pmem(peer, mem, SZ_8K);
+	}
+	pci_dev_put(peer);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(peer);
+
 /* From memory without a linear mapping (the piece nomap of rig/dt), and back. */
 static int nomap_move(phys_addr_t phys, void *cpu, char *buf, bool to_nomap)
 {
@@ -461,6 +547,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("masks", 0400, dir, NULL, &masks_fops);
 	debugfs_create_file("mmio", 0400, dir, NULL, &mmio_fops);
 	debugfs_create_file("nomap", 0400, dir, NULL, &nomap_fops);
+	debugfs_create_file("peer", 0400, dir, NULL, &peer_fops);
 	return 0;
 }
 
