@@ -9,9 +9,30 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 # pylint: disable=wrong-import-position
 import sample  # noqa: F401  (finds the package)
-from rig.static import (checkpatch, forbidden, kerneldoc, main, memo, pyunit,
-                        shellcheck, targets, warnings)
+from rig.static import (checkpatch, forbidden, kerneldoc, ktapview, main, memo,
+                        pyunit, shellcheck, targets, warnings)
 from rig.static.ctx import Ctx
+
+
+class KtapView(unittest.TestCase):
+
+    GOOD = "\n".join([
+        "[18:10:23] [PASSED] disk No.1 reads",
+        "[18:10:23] # why: " + ktapview.WHY,
+        "[18:10:23] [FAILED] disk No.2 reads",
+        "[18:10:23] Testing complete. Ran 5 tests: passed: 3, failed: 1, "
+        "skipped: 1"])
+
+    def test_good(self):
+        self.assertEqual(ktapview.faults(self.GOOD), [])
+
+    def test_what_is_missing_is_named(self):
+        late = self.GOOD.splitlines()
+        late[1], late[2] = late[2], late[1]
+        self.assertEqual(len(ktapview.faults("\n".join(late))), 1)
+        self.assertEqual(len(ktapview.faults(
+            self.GOOD.replace("# why", "# bytes"))), 1)
+        self.assertEqual(len(ktapview.faults("")), 2)
 
 
 class Warnings(unittest.TestCase):
