@@ -111,7 +111,7 @@ class Gone(Lab):
         self.offer("9.1.5-1", dict(KERNEL, **{"drivers/xen/swiotlb-xen.c": "fixed\n"}))
         self.offer("9.1.2-1", KERNEL)
         self.prepare()
-        self.assertIn("taking 9.1.2-1", "".join(self.said))
+        self.assertIn("using 9.1.2-1", "".join(self.said))
 
     def test_ambiguous_there(self):
         files = dict(KERNEL, **{"kernel/dma/direct.c": "line 20\nx\n" + LINES})
