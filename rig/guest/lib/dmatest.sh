@@ -20,3 +20,16 @@ dmatest() {
 		esac
 	done <"dmatest.$1"
 }
+
+# The largest bounce buffer, in bytes.
+LARGEST=262144
+
+# hold MIB: how much the case pool maps at a time, in pieces of that size.
+hold() {
+	echo $(($1 * 1048576 / LARGEST)) >/sys/module/dmatest/parameters/hold
+}
+
+# fact CASE KEY: from the facts that the case told when it ran last.
+fact() {
+	sed -n "s/^# \(.* \)*$2=\([^ ]*\).*/\2/p" "dmatest.$1"
+}

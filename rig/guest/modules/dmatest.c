@@ -30,6 +30,7 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/swiotlb.h>
 
 #define EDU_VENDOR	0x1234
 #define EDU_DEVICE	0x11e8
@@ -367,6 +368,93 @@ static int masks_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(masks);
 
+/* A mask that was accepted is a promise: whatever must bounce finds a buffer in reach. */
+static int narrow_show(struct seq_file *m, void *v)
+{
+	struct device *dev = &edu->dev;
+	unsigned int bits;
+
+	guard(mutex)(&edu_lock);
+	for (bits = 24; bits <= 32; bits++) {
+		int ret = dma_set_mask(dev, DMA_BIT_MASK(bits));
+
+		seq_printf(m, "# narrow_%u=%d\n", bits, ret);
+		if (ret)
+			continue;
+		stream_one(m, bits, SZ_4K);
+		stream_one(m, bits, SZ_64K);
+	}
+	result(m, !dma_set_mask(dev, DMA_BIT_MASK(64)), "refused",
+	       "a mask of 64 bits is set again");
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(narrow);
+
+/* The largest bounce buffers, all mapped at a time, and the narrowest mask accepted. */
+#define LARGEST	((size_t)IO_TLB_SEGSIZE << IO_TLB_SHIFT)
+
+static unsigned int hold = 1;
+module_param(hold, uint, 0600);
+
+static int pool_show(struct seq_file *m, void *v)
+{
+	dma_addr_t *bus = kvcalloc(hold, sizeof(*bus), GFP_KERNEL);
+	void *buf = (void *)__get_free_pages(GFP_KERNEL, get_order(LARGEST));
+	struct device *dev = &edu->dev;
+	unsigned int i, bits = 32, n = hold;
+	u64 top = 0;
+
+	guard(mutex)(&edu_lock);
+	if (!bus || !buf || dma_set_mask(dev, DMA_BIT_MASK(32))) {
+		result(m, false, "no memory or mask", "preparation");
+		n = 0;
+	}
+	for (i = 0; i < n; i++) {
+		bus[i] = dma_map_single(dev, buf, LARGEST, DMA_TO_DEVICE);
+		if (dma_mapping_error(dev, bus[i]))
+			break;
+		top = max_t(u64, top, bus[i] + LARGEST - 1);
+	}
+	result(m, i == n, "not that many", "%u times %zu bytes are mapped", n,
+	       LARGEST);
+	while (i--)
+		dma_unmap_single(dev, bus[i], LARGEST, DMA_TO_DEVICE);
+	kvfree(bus);
+	free_pages((unsigned long)buf, get_order(LARGEST));
+
+	while (bits > 12 && !dma_set_mask(dev, DMA_BIT_MASK(bits)))
+		bits--;
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	seq_printf(m, "# pool_top=%#llx pool_bits=%d narrowest=%u\n", top,
+		   fls64(top), bits + 1);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(pool);
+
+/* What is too large for a bounce buffer, where all must be bounced. */
+#define TOO_LARGE	512000
+
+static int oversize_show(struct seq_file *m, void *v)
+{
+	void *buf = alloc_pages_exact(TOO_LARGE, GFP_KERNEL);
+	struct device *dev = &edu->dev;
+	dma_addr_t bus;
+
+	guard(mutex)(&edu_lock);
+	if (!buf)
+		return -ENOMEM;
+	result(m, dma_max_mapping_size(dev) <= LARGEST, "it does not",
+	       "the largest mapping is said to be one that can be bounced");
+	bus = dma_map_single(dev, buf, TOO_LARGE, DMA_TO_DEVICE);
+	result(m, dma_mapping_error(dev, bus), "it does not",
+	       "a mapping of %u bytes fails", TOO_LARGE);
+	if (!dma_mapping_error(dev, bus))
+		dma_unmap_single(dev, bus, TOO_LARGE, DMA_TO_DEVICE);
+	free_pages_exact(buf, TOO_LARGE);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(oversize);
+
 static int mmio_show(struct seq_file *m, void *v)
 {
 	struct device *dev = &edu->dev;
@@ -545,6 +633,9 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("map64k", 0400, dir, NULL, &map64k_fops);
 	debugfs_create_file("map2m", 0400, dir, NULL, &map2m_fops);
 	debugfs_create_file("masks", 0400, dir, NULL, &masks_fops);
+	debugfs_create_file("narrow", 0400, dir, NULL, &narrow_fops);
+	debugfs_create_file("pool", 0400, dir, NULL, &pool_fops);
+	debugfs_create_file("oversize", 0400, dir, NULL, &oversize_fops);
 	debugfs_create_file("mmio", 0400, dir, NULL, &mmio_fops);
 	debugfs_create_file("nomap", 0400, dir, NULL, &nomap_fops);
 	debugfs_create_file("peer", 0400, dir, NULL, &peer_fops);

@@ -3,6 +3,8 @@
 #: devices@pv: peer edu
 #: devices@bare-x86_64: peer edu
 #: modules: dmastat dmatest
+#: base@pvh: expected-fail a device is given bounce buffers out of its reach
+#: base@bare-x86_64: expected-fail a device is given bounce buffers out of its reach
 #: full@pvh: yes
 #: timeout: 300
 # The DMA API from within the kernel, with a device that tries its addresses out.
@@ -12,6 +14,12 @@
 . /rig/lib/swiotlb.sh
 
 dmatest masks
+if on pv || { on arm64 arm && said 'xen:swiotlb: dma-direct translates'; }; then
+	is "$(fact masks max_mapping_size)" "$LARGEST" "any mapping may have to be bounced"
+else
+	holds "a mapping may be of any size" [ "$(fact masks max_mapping_size)" != "$LARGEST" ]
+fi
+dmatest narrow
 dmatest mmio
 # The base kernel refuses it in a PV domain.
 if on bare-x86_64 || { on pv && said 'xen:swiotlb: dma-direct'; }; then

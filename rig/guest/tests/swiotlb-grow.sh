@@ -1,19 +1,38 @@
 #!/bin/sh
-#: devices: nvme e1000e
-#: modules: dmastat
+#: devices: nvme e1000e edu
+#: modules: dmastat dmatest
 #: linux: swiotlb=512,force
-#: base@pv: expected-fail the pool of a PV domain cannot grow
+#: memory@pv: 6400
+#: dom0_mem@pv: 1024M
+#: xen@pv: bootscrub=0
+#: base: expected-fail a device is given buffers out of its reach, a pool in which nothing fits is called full
 #: full@pvh: yes
 #: cpus@pv: 4
 # A pool of 1 MiB is too small for what must bounce, and grows. In a PV domain the
-# memory that it gets is not contiguous, and has to be exchanged.
+# memory that it gets is not contiguous, and has to be exchanged. Whatever is added, a
+# device is only given what it reaches. On a large machine whose memory was not scrubbed
+# Xen hands out memory above 4 GiB first, and dom0 may become larger than that, too.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
 . /rig/lib/swiotlb.sh
 . /rig/lib/balloon.sh
+. /rig/lib/dmatest.sh
 
-on pv && scatter
+dmatest oversize
+holds "what cannot be bounced: size and limit are named" \
+	said "dmatest .*: swiotlb cannot bounce 512000 bytes at once, maximum 262144"
+holds "and the pool is not said to be full" sh -c '! dmesg | grep -q "buffer is full"'
+
+hold "$(pool_mib)"
+dmatest pool
+if on pv; then
+	is "$(fact pool narrowest)" "$(fact pool pool_bits)" \
+		"a device is accepted if it reaches the pool, and no other"
+	scatter
+fi
+dmatest narrow
+
 before=$(pool_mib)
 # Eight at a time need some MiB.
 nvme=$(disk nvme)
@@ -25,3 +44,6 @@ done
 wait
 io_on nvme e1000e
 holds "more than $before MiB" [ "$(pool_mib)" -gt "$before" ]
+answers=$(grep '^# narrow_' dmatest.narrow)
+dmatest narrow
+is "$(grep '^# narrow_' dmatest.narrow)" "$answers" "the same masks are accepted as before"

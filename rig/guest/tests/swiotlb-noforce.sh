@@ -1,6 +1,6 @@
 #!/bin/sh
-#: devices: nvme
-#: modules: dmastat
+#: devices: nvme edu
+#: modules: dmastat dmatest
 #: linux: swiotlb=noforce
 #: full@pvh: yes
 # swiotlb=noforce: no pool, and what needs none works.
@@ -8,7 +8,17 @@
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
 . /rig/lib/swiotlb.sh
+. /rig/lib/dmatest.sh
 
 is "$(pool_mib)" 0 "there is no pool"
+dmatest masks
+# Elsewhere on the bus than the page before: a page is all that is sure to be mapped.
+if said 'xen:swiotlb: dma-direct translates'; then
+	is "$(fact masks max_mapping_size)" 4096 "no mapping of more than a page is promised"
+fi
+if on pv; then
+	is "$(fact masks mask_24) $(fact masks mask_31)" "-5 -5" \
+		"a device that does not reach all memory is refused"
+fi
 io_on nvme
 is "$(stat nvme bounced)" 0 "nothing bounces"
