@@ -1,9 +1,9 @@
 # The verbs. Each is a line of shell; what they do stands in rig/ and series/.
 .DEFAULT_GOAL := help
-.PHONY: help run shell check check-full bench tree refresh series deps
+.PHONY: help run shell check check-full bench tree refresh series pins deps
 MAKEFLAGS += --no-print-directory
 
-export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP
+export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP UPDATE
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 help: ## this list
@@ -16,9 +16,11 @@ help: ## this list
 	@echo '  KSRC= XSRC=  a kernel tree of your own to put the series on, a Xen tree or clone'
 	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
 	@echo '  JOBS=      how many machines run at a time'
+	@echo '  FORCE=1    let tree or refresh win over edits   UPDATE=1  let pins move pins'
 
 deps:
 	@rig/deps.sh
+	@$(PYTHON) rig/variables.py $(MAKECMDGOALS)
 
 run: deps ## build the kernel, boot it as dom0 on Xen, do DMA, tell what happened
 	@$(PYTHON) rig/run.py run
@@ -43,3 +45,6 @@ refresh: deps ## take edits and fixups made in build/tree back into the series
 
 series: deps ## the mails to send, with a cover letter, in build/series
 	@$(PYTHON) series/series.py mails
+
+pins: deps ## whether the archive has each pinned version; UPDATE=1 moves the others
+	@$(PYTHON) rig/pincheck.py

@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ DOWNLOAD_TIMEOUT = 1800   # seconds
 RETRIES = 3               # of apt's, for each file
 LISTS_AGE = 3600          # seconds for which lists that were read whole will do
 
+_looking = threading.Lock()
+_lists = {}               # {(name, arch): [(version, suite, {(version, file): sha256})]}
 _unread = {}              # {tree: what apt says of lists that it could not read, or ""}
 
 
@@ -176,32 +179,32 @@ def _setup(arch):
 
 
 def parse_madison(text):
-    """[(version, suite)] out of `apt-cache madison`, its order kept (newest first)."""
+    """[(name, version, suite)] out of `apt-cache madison`, its order kept (newest first)."""
     found = []
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split("|")]
         if len(cells) == 3 and cells[2].endswith((" Packages", " Sources")):
-            found.append((cells[1], cells[2].split()[1].split("/")[0]))
+            found.append((cells[0], cells[1], cells[2].split()[1].split("/")[0]))
     return found
 
 
-def parse_hashes(text):
-    """{(version, file name): sha256} out of `apt-cache show` or `showsrc`."""
-    found, version, inside, name = {}, "", False, ""
-    for line in text.splitlines():
-        key, _, value = line.partition(":")
-        if line[:1] == " ":
+def parse_files(text):
+    """{(version, path in the archive): sha256} out of `apt-cache show` or `showsrc`."""
+    found = {}
+    for stanza in text.split("\n\n"):
+        inside, fields, sums = False, {}, {}
+        for line in stanza.splitlines():
             cells = line.split()
-            if inside and len(cells) == 3:
-                found[version, cells[2]] = cells[0]
-            continue
-        inside = key == "Checksums-Sha256"
-        if key == "Version":
-            version = value.strip()
-        elif key == "Filename":
-            name = os.path.basename(value.strip())
-        elif key == "SHA256":
-            found[version, name] = value.strip()
+            if line[:1] == " " and inside and len(cells) == 3:
+                sums[cells[2]] = cells[0]
+            elif line[:1] != " ":
+                key, _, value = line.partition(":")
+                inside = key == "Checksums-Sha256"
+                fields[key] = value.strip()
+        if "Filename" in fields and "SHA256" in fields:
+            found[fields["Version"], fields["Filename"]] = fields["SHA256"]
+        for name, value in sums.items():
+            found[fields["Version"], f"{fields['Directory']}/{name}"] = value
     return found
 
 
@@ -275,12 +278,14 @@ def file_name(name, version, arch):
 
 @dataclass(frozen=True)
 class Offer:
-    """A version of a pin. SHA256 is the pin's, or what the signed lists say."""
+    """A version of a pin. SHA256 is the pin's, or what the signed lists say; FILE is its
+    path in the archive, if it is listed."""
 
     pin: Pin
     version: str
     suite: str
     sha256: str
+    file: str = ""
 
     def path(self):
         """Its file, from the cache or the archive. AptError if it cannot be had."""
@@ -346,16 +351,26 @@ def _fetch(offer):
     return dest
 
 
-@once
-def _listed(name, arch):
-    """([(version, suite)], {(version, file): sha256}) of the archive's lists."""
-    tree = _tree_arch(arch)
-    with paths.locked(f"apt-{tree}"):
-        conf = _setup(tree)
-        show = ["showsrc", "--only-source"] if arch == SOURCE else ["show"]
-        listing = _run(["apt-cache", "-c", str(conf), "madison", name], 120).stdout
-        words = _run(["apt-cache", "-c", str(conf), *show, name], 120).stdout
-    return parse_madison(listing), parse_hashes(words)
+def look_up(pins_wanted):
+    """Ask the archive's lists for pins of which they have not been asked yet, all of an
+    architecture at once."""
+    with _looking:
+        todo = {}
+        for pin in pins_wanted:
+            if (pin.name, pin.arch) not in _lists:
+                todo.setdefault(pin.arch, {})[pin.name] = None
+        for arch, names in todo.items():
+            tree = _tree_arch(arch)
+            with paths.locked(f"apt-{tree}"):
+                conf = _setup(tree)
+                show = ["showsrc", "--only-source"] if arch == SOURCE else ["show"]
+                rows = parse_madison(_run(["apt-cache", "-c", str(conf), "madison", *names],
+                                          120).stdout)
+                files = parse_files(_run(["apt-cache", "-c", str(conf), *show, *names],
+                                         120).stdout)
+            for name in names:
+                _lists[name, arch] = [(version, suite, files) for of, version, suite in rows
+                                      if of == name]
 
 
 def unread(arch):
@@ -365,18 +380,24 @@ def unread(arch):
 
 def listed(pin):
     """[Offer] of all versions that the archive lists, newest first."""
-    versions, hashes = _listed(pin.name, pin.arch)
+    look_up([pin])
     found = []
-    for version, suite in versions:
-        starts = [file_name(pin.name, version, arch) for arch in (pin.arch, "all")]
+    for version, suite, files in _lists[pin.name, pin.arch]:
         # Lists name files without the epoch.
-        starts += [re.sub(r"_\d+%3a", "_", start) for start in starts]
-        sums = [value for (of, name), value in hashes.items()
-                if of == version and name.startswith(tuple(starts))
-                and not name.endswith(".asc")]
-        if sums:
-            found.append(Offer(pin, version, suite, sums[0]))
+        starts = tuple(file_name(pin.name, version.split(":", 1)[-1], arch)
+                       for arch in (pin.arch, "all"))
+        found += [Offer(pin, version, suite, sha256, file)
+                  for (of, file), sha256 in files.items()
+                  if of == version and os.path.basename(file).startswith(starts)
+                  and not file.endswith(".asc")][:1]
     return found
+
+
+def uri(offer):
+    """Where the file of an offer that is listed is."""
+    main, security = host_uris()
+    place = security if security and offer.suite in SECURITY_SUITES else main
+    return f"{place.rstrip('/')}/{offer.file}"
 
 
 def offers(pin):

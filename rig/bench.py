@@ -21,6 +21,7 @@ import paths
 import run
 import testfile
 import trees
+import variables
 
 BENCHES = paths.RIG / "guest" / "bench"
 KERNELS = (benchtargets.BASE, benchtargets.OURS)
@@ -148,14 +149,10 @@ def keep(place, kept):
 
 def main():
     """python3 rig/bench.py; PLATFORM chooses, default all that have a bench."""
-    if os.environ.get("KEEP") and os.environ.get("PLATFORM"):
-        raise testfile.TestFileError("KEEP= wants all platforms, not PLATFORM=")
-    compare = os.environ.get("COMPARE")
-    if compare and not Path(compare).is_file():
-        raise testfile.TestFileError(f"COMPARE={compare}: no such file")
-    old = from_json(Path(compare).read_text(encoding="utf-8")) if compare else {}
+    text = variables.compare()
+    old = from_json(text) if text else {}
     tests = testfile.load_all(BENCHES)
-    chosen = run.platforms_of(os.environ.get("PLATFORM") or "all")
+    chosen = variables.platforms(default="all")
     boots = [boot for name in KERNELS for boot in testfile.plan(tests, chosen, name)]
     place = run.results_dir("bench")
     built = run.build_kernels(boots)
@@ -170,14 +167,14 @@ def main():
         writer.group(*group)
     lines = heading(built)
     lines += [line for platform in counts for line in table(platform, counts)]
-    if compare:
-        lines += [f"moved since {compare}:", *moved(old, counts)]
+    if old:
+        lines += [f"moved since {os.environ['COMPARE']}:", *moved(old, counts)]
     (place / "bench.json").write_text(json.dumps(as_json(counts), indent=1) + "\n",
                                       encoding="utf-8")
     (place / "table.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name, text in benchplot.plots(counts).items():
         (place / name).write_text(text, encoding="utf-8")
-    if os.environ.get("KEEP"):
+    if variables.flag("KEEP"):
         keep(place, KEPT)
     print("\n".join(["", *lines, "", str(place / "bench.json")]))
     sys.exit(run.finish(writer, place))

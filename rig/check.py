@@ -5,7 +5,6 @@ kernel too, and KUnit by kunit.py. Each result is a line of one KTAP file; what 
 not be made is a failure.
 """
 import concurrent.futures
-import os
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import run
 import summary
 import testfile
 import trees
+import variables
 
 UNIT_TIMEOUT = 1200       # seconds
 UNITS = (("unit tests of the rig", ["-s", "rig/tests"]),
@@ -76,8 +76,7 @@ def static(writer, full):
 def boots(writer, place, full):
     """All tests on all platforms; in a full check on the base kernel too."""
     tests = testfile.load_all(run.TESTS)
-    chosen = os.environ.get("PLATFORM") or "all"
-    platforms = run.platforms_of(chosen)
+    platforms = variables.platforms(default="all")
     planned = testfile.plan(tests, platforms, "ours", full)
     if full:
         ordinary = [test for test in tests if not test.declared.get("kernel")]

@@ -1,8 +1,6 @@
 """The verbs run and shell: build what is missing, boot, judge, tell.
 
-The environment says what: PLATFORM (or 'all'), KERNEL (ours, base), TEST (a test
-file of one's own), FILES (a directory for the guest's /files), KSRC (a kernel
-tree of one's own).
+The environment says what: see variables.py.
 """
 import concurrent.futures
 import os
@@ -25,15 +23,14 @@ import paths
 import summary
 import testfile
 import trees
+import variables
 import xensource
 
 RESULTS = paths.BUILD / "results"
 TESTS = paths.RIG / "guest" / "tests"
-KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast",
-           "ours-distro", "base-distro", "ours-nomodules")
 ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
           trees.TreeError, elf.ElfError, devicetree.DeviceTreeError,
-          xensource.XenError, counter.CounterError)
+          xensource.XenError, counter.CounterError, variables.VariableError)
 # Above this much memory, in MiB, that nothing uses, two machines boot at a time.
 TWO_BOOTS = 7000
 
@@ -46,29 +43,11 @@ def say(text):
         print(text, file=sys.stderr, flush=True)
 
 
-def platforms_of(word):
-    """The platforms that PLATFORM names: several with blanks, or 'all'."""
-    if word == "all":
-        return list(testfile.PLATFORMS)
-    names = word.split() or ["pvh"]
-    for name in names:
-        if name not in testfile.PLATFORMS:
-            raise testfile.TestFileError(
-                f"PLATFORM={name}: not one of {' '.join(testfile.PLATFORMS)} all")
-    return names
-
-
-def own_test(path):
-    """The caller's test file, which must run somewhere."""
-    if not Path(path).is_file():
-        raise testfile.TestFileError(f"TEST={path}: no such file")
-    return testfile.load(Path(path).resolve())
-
-
 def jobs():
     """How many machines may run at a time."""
-    if os.environ.get("JOBS", "").isdigit():
-        return max(1, int(os.environ["JOBS"]))
+    wanted = variables.jobs()
+    if wanted:
+        return wanted
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
         free = int(text.split("MemAvailable:")[1].split()[0]) // 1024
@@ -83,8 +62,6 @@ def build_kernels(boots):
     built = {}
     for item in boots:
         variant = item.machine.kernel
-        if variant not in KERNELS:
-            raise testfile.TestFileError(f"KERNEL={variant}: not one of {' '.join(KERNELS)}")
         key = (testfile.ARCH_OF[item.machine.platform], variant)
         if key not in built:
             try:
@@ -169,23 +146,14 @@ def finish(writer, place):
     return 0 if writer.passed and not writer.failed else 1
 
 
-def plan(env, full=False):
-    """The boots that the environment asks for."""
-    platforms = platforms_of(env.get("PLATFORM", ""))
-    kernel = env.get("KERNEL") or "ours"
-    tests = [own_test(env["TEST"])] if env.get("TEST") else testfile.load_all(TESTS)
-    boots = testfile.plan(tests, platforms, kernel, full)
+def run():
+    """make run."""
+    own, platforms = variables.test(), variables.platforms()
+    boots = testfile.plan([own] if own else testfile.load_all(TESTS), platforms,
+                          variables.kernel())
     if not boots:
         raise testfile.TestFileError("no test runs on " + " ".join(platforms))
-    return boots
-
-
-def run(env):
-    """make run."""
-    boots = plan(env)
-    files = env.get("FILES") or None
-    if files and not Path(files).is_dir():
-        raise testfile.TestFileError(f"FILES={files}: no such directory")
+    files = variables.files()
     place = results_dir("run")
     verdicts = boot_all(boots, build_kernels(boots), place, files)
     writer = ktap.Writer()
@@ -198,9 +166,9 @@ def run(env):
     return finish(writer, place)
 
 
-def shell(env):
+def shell():
     """make shell: a dom0, or bare machine, to type into."""
-    platform = platforms_of(env.get("PLATFORM", ""))[0]
+    platform = variables.platforms()[0]
     every = testfile.load_all(TESTS)
     devices = {word for test in every if platform in test.platforms
                for word in test.words("devices", platform)}
@@ -208,17 +176,17 @@ def shell(env):
     seat = testfile.TestFile(Path("shell.sh"), {"devices": " ".join(sorted(devices)),
                                                 "modules": " ".join(sorted(modules)),
                                                 "domu": "yes"}, (platform,))
-    item = testfile.Boot(seat.machine(platform, env.get("KERNEL") or "ours"), [seat])
-    built = build_kernels([item])
-    return booting.shell(item, next(iter(built.values())), results_dir("shell"),
-                         env.get("FILES") or None)
+    item = testfile.Boot(seat.machine(platform, variables.kernel()), [seat])
+    made, _ = parts(item, build_kernels([item]))
+    return booting.shell(item, made, results_dir("shell"),
+                         variables.files())
 
 
 def main():
     """python3 rig/run.py run|shell"""
     verbs = {"run": run, "shell": shell}
     try:
-        sys.exit(verbs[sys.argv[1]](os.environ))
+        sys.exit(verbs[sys.argv[1]]())
     except ERRORS as err:
         sys.exit(f"error: {err}")
     except KeyboardInterrupt:

@@ -1,4 +1,5 @@
 """The kernel that the series stands on: the pinned one, or the caller's own (KSRC)."""
+import copy
 import os
 import shutil
 import sys
@@ -111,31 +112,42 @@ class _Unfit(apt.AptError):
     """The series does not apply to that version."""
 
 
-def stand(git, series, root=ROOT, ksrc=None, known=None):
-    """(Base, chain): the series applied on the base it is to stand on.
+def fits(git, series, pins, offer, known=None):
+    """(Base, chain): the whole series on another version than the pinned one."""
+    base = packaged(git, pins, offer)
+    try:
+        return base, chain.build(git, base, series, known)
+    except chain.DoesNotApply as err:
+        raise _Unfit(str(err)) from err
+
+
+def stand(git, series, root=ROOT, ksrc=None, known=None, upto=None):
+    """(Base, chain): the series, or UPTO patches of it, applied on the base it is to
+    stand on.
 
     KSRC: a directory with a kernel of the caller's own, or None. KNOWN: see
     chain.build(). Without KSRC it is the package that series/base names or, if that
     is gone, the nearest of the same kernel series to which all patches apply.
     """
+    part = copy.copy(series)
+    part.patches = series.patches[:upto]
     if ksrc:
         from . import ksrc as own  # needs this module
         base = own.take(git, Path(ksrc), seconds(load(root)["date"]))
         try:
-            return base, chain.build(git, base, series, known)
+            return base, chain.build(git, base, part, known)
         except chain.DoesNotApply as err:
             raise SeriesError(f"the series does not apply to KSRC={ksrc}, {base.about}: "
                               f"{err}") from err
     pins = load(root)
 
     def use(offer):
-        base = packaged(git, pins, offer)
-        try:
-            return base, chain.build(git, base, series, known)
-        except chain.DoesNotApply as err:
-            if base.exact:
-                raise
-            raise _Unfit(str(err)) from err
+        if offer.version == pins["version"]:
+            base = packaged(git, pins, offer)
+            return base, chain.build(git, base, part, known)
+        # The whole series decides, so that the tree without it has the same base.
+        base, made = fits(git, series, pins, offer, known)
+        return base, made[:upto]
 
     try:
         return apt.first(pin_of(pins), use)

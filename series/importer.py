@@ -1,10 +1,12 @@
 """A kernel source package into one commit of a bare repository, with no file unpacked."""
+import itertools
 import lzma
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
+from datetime import datetime, timezone
 
 from .patch import PROJECT
 from .error import SeriesError
@@ -88,6 +90,27 @@ def _import(deb, tarball, bare, date, message):
             noise.seek(0)
             raise SeriesError(f"git fast-import of {tarball}: "
                               + noise.read().decode("utf-8", "replace").strip())
+
+
+def date_of(deb, tarball):
+    """When the kernel in the package was released, as series/base has it.
+
+    Its files have that time, but for those that Debian touched.
+    """
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as source:
+        with tarfile.open(fileobj=source.stdout, mode="r|") as outer:
+            for member in outer:
+                if member.name.removeprefix("./") != tarball:
+                    continue
+                packed = lzma.open(outer.extractfile(member))
+                with tarfile.open(fileobj=packed, mode="r|") as inner:
+                    some = itertools.islice((file for file in inner if file.isreg()), 50)
+                    oldest = min(file.mtime for file in some)
+                source.kill()
+                return datetime.fromtimestamp(oldest, timezone.utc).strftime(
+                    "%Y-%m-%dT%H:%M:%SZ")
+    raise SeriesError(f"{deb} holds no {tarball}")
 
 
 def into(bare, deb, tarball, date, message):

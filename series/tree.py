@@ -98,14 +98,12 @@ def _show(edits):
 def prepare(dest, root=store.ROOT, ksrc=None, upto=None, force=False):
     """Make DEST hold base plus series; returns its Tree. See series.prepare_tree()."""
     series = store.load(root)
-    if upto is not None:
-        series.patches = series.patches[:upto]
     prints = store.prints(root)
     tree = Tree(dest)
     with tree.locked():
         git, state = tree.git, tree.state
         known = {key: commit for key, commit in state.get("chain", [])}
-        base, made = bases.stand(git, series, root, ksrc, known)
+        base, made = bases.stand(git, series, root, ksrc, known, upto)
         tip = made[-1][1] if made else base.commit
         record = {"base": base.commit, "about": base.about, "date": base.date,
                   "exact": base.exact, "chain": [list(link) for link in made], "tip": tip,

@@ -37,7 +37,7 @@ Files:
 Checksums-Sha256:
  d5 9 a_2-3.dsc
  0f 9 a_2.orig.tar.xz
-Homepage: x
+Directory: pool/a
 """
 
 
@@ -73,7 +73,7 @@ class Alternatives(unittest.TestCase):
     """What may stand in for a pin, and in which order."""
 
     def setUp(self):
-        self.offers = apt.parse_madison(MADISON)
+        self.offers = [row[1:] for row in apt.parse_madison(MADISON)]
 
     def versions(self, wanted, offers):
         return [version for version, _ in apt.alternatives(wanted, offers)]
@@ -111,9 +111,9 @@ class Alternatives(unittest.TestCase):
 
 class Hashes(unittest.TestCase):
     def test_both_kinds(self):
-        self.assertEqual(apt.parse_hashes(SHOW), {("1:2-3", "a_2-3_amd64.deb"): "ab"})
-        self.assertEqual(apt.parse_hashes(SHOWSRC), {
-            ("2-3", "a_2-3.dsc"): "d5", ("2-3", "a_2.orig.tar.xz"): "0f"})
+        self.assertEqual(apt.parse_files(SHOW), {("1:2-3", "pool/a/a_2-3_amd64.deb"): "ab"})
+        self.assertEqual(apt.parse_files(SHOWSRC), {
+            ("2-3", "pool/a/a_2-3.dsc"): "d5", ("2-3", "pool/a/a_2.orig.tar.xz"): "0f"})
 
 
 class Pins(unittest.TestCase):

@@ -19,7 +19,8 @@ from archive import Archive  # noqa: E402
 def forget():
     """What a new process does not know."""
     apt._unread.clear()
-    for function in (apt._fetch, apt._listed, apt.say_once):
+    apt._lists.clear()
+    for function in (apt._fetch, apt.say_once):
         function.forget()
 
 

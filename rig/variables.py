@@ -1,0 +1,160 @@
+"""The variables of the Makefile: which verb takes which, and what they may be.
+
+    python3 rig/variables.py VERB…      what `make VERB… NAME=VALUE…` is checked by
+
+A value that means nothing is an error, and so is a name on make's command line that
+its verbs do not take. A variable that only stands in the environment may be meant for
+others: it counts where the verb takes it.
+"""
+import json
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import apt
+import testfile
+import trees
+import xensource
+
+KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast",
+           "ours-distro", "base-distro", "ours-nomodules")
+SOURCES = ("KSRC", "XSRC")
+TAKES = {
+    "help": (), "deps": (),
+    "run": ("PLATFORM", "KERNEL", "TEST", "FILES", "JOBS", *SOURCES),
+    "shell": ("PLATFORM", "KERNEL", "FILES", *SOURCES),
+    "check": ("PLATFORM", "JOBS", *SOURCES),
+    "check-full": ("PLATFORM", "JOBS", *SOURCES),
+    "bench": ("PLATFORM", "JOBS", "COMPARE", "KEEP", *SOURCES),
+    "tree": ("KSRC", "FORCE"),
+    "refresh": ("KSRC", "FORCE"),
+    "series": ("KSRC",),
+    "pins": ("UPDATE",),
+}
+
+
+class VariableError(Exception):
+    """A variable has a value that means nothing."""
+
+
+def platforms(env=os.environ, default="pvh"):
+    """The platforms that PLATFORM names: several with blanks, or 'all'."""
+    names = (env.get("PLATFORM") or default).split()
+    if names == ["all"]:
+        return list(testfile.PLATFORMS)
+    for name in names:
+        if name not in testfile.PLATFORMS:
+            raise VariableError(
+                f"PLATFORM={name}: not one of {' '.join(testfile.PLATFORMS)} all")
+    return list(dict.fromkeys(names)) or platforms({}, default)
+
+
+def kernel(env=os.environ):
+    """The kernel that KERNEL names, ours if it does not."""
+    name = env.get("KERNEL") or "ours"
+    if name not in KERNELS:
+        raise VariableError(f"KERNEL={name}: not one of {' '.join(KERNELS)}")
+    return name
+
+
+def test(env=os.environ):
+    """The caller's test file, or None."""
+    path = env.get("TEST")
+    if not path:
+        return None
+    if not Path(path).is_file():
+        raise VariableError(f"TEST={path}: no such file")
+    return testfile.load(Path(path).resolve())
+
+
+def files(env=os.environ):
+    """The directory for the guest's /files, or None."""
+    path = env.get("FILES")
+    if path and not Path(path).is_dir():
+        raise VariableError(f"FILES={path}: no such directory")
+    return path or None
+
+
+def jobs(env=os.environ):
+    """How many machines may run at a time; None if the caller does not say."""
+    words = env.get("JOBS")
+    if words and not re.fullmatch("[1-9][0-9]*", words):
+        raise VariableError(f"JOBS={words}: not a number above 0")
+    return int(words) if words else None
+
+
+def flag(name, env=os.environ):
+    """Whether a variable is 1; it may be 0 or empty as well."""
+    if env.get(name, "") not in ("", "0", "1"):
+        raise VariableError(f"{name}={env[name]}: neither 1 nor 0")
+    return env.get(name) == "1"
+
+
+def compare(env=os.environ):
+    """The text of an earlier bench.json, or None."""
+    path = env.get("COMPARE")
+    if not path:
+        return None
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        if not isinstance(json.loads(text), dict):
+            raise ValueError("no result of make bench")
+    except (OSError, ValueError) as err:
+        raise VariableError(f"COMPARE={path}: {err}") from err
+    return text
+
+
+def _ksrc(env):
+    if env.get("KSRC") and not Path(env["KSRC"]).is_dir():
+        raise VariableError(f"KSRC={env['KSRC']}: no such directory")
+
+
+def _xsrc(env):
+    if env.get("XSRC"):
+        try:
+            xensource.own(env["XSRC"])
+        except xensource.XenError as err:
+            raise VariableError(str(err)) from err
+
+
+CHECKS = {"PLATFORM": platforms, "KERNEL": kernel, "TEST": test, "FILES": files, "JOBS": jobs,
+          "KSRC": _ksrc, "XSRC": _xsrc, "COMPARE": compare,
+          "FORCE": lambda env: flag("FORCE", env), "KEEP": lambda env: flag("KEEP", env),
+          "UPDATE": lambda env: flag("UPDATE", env)}
+
+
+def on_command_line(makeflags):
+    """The names of the variables on make's command line, of what it exports."""
+    _, mark, words = f" {makeflags} ".partition(" -- ")
+    return [word.partition("=")[0].rstrip(":+?!") for word in shlex.split(words)] if mark else []
+
+
+def check(verbs, env=os.environ):
+    """VariableError if a variable does not fit the verbs, of which there may be none."""
+    verbs = verbs or ["help"]
+    takes = {name for verb in verbs for name in TAKES.get(verb, ())}
+    for name in on_command_line(env.get("MAKEFLAGS", "")):
+        if name not in takes:
+            known = " ".join(sorted(takes)) or "no variable"
+            raise VariableError(f"{name}= means nothing to make {' '.join(verbs)}, "
+                                f"which takes {known}")
+    for name in sorted(takes):
+        CHECKS[name](env)
+    if "shell" in verbs and len(platforms(env)) != 1:
+        raise VariableError(f"PLATFORM={env['PLATFORM']}: a shell is on one of them")
+    if "bench" in verbs and flag("KEEP", env) and env.get("PLATFORM"):
+        raise VariableError("KEEP=1 wants all platforms, not PLATFORM=")
+
+
+def main():
+    """python3 rig/variables.py VERB…"""
+    try:
+        check(sys.argv[1:])
+    except (VariableError, testfile.TestFileError, apt.AptError) as err:
+        sys.exit(f"error: {err}")
+
+
+if __name__ == "__main__":
+    main()
