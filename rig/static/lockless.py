@@ -1,4 +1,4 @@
-"""What claims to take no lock and to write nothing does: its object code has no
+"""Lookups that claim to take no lock and to write nothing: their object code has no
 atomic read-modify-write, and calls nothing but what is listed."""
 
 import re
@@ -9,8 +9,10 @@ from . import disasm, kbuild, memo, perpatch, source
 OBJECTS = {"arm64": ("arch/arm64/xen/", "arch/arm/xen/p2m.o"),
            "arm": ("arch/arm/xen/p2m.o", "arch/arm/xen/p2m.o")}
 FUNCTIONS = ("__xen_p2m_bfn", "xen_p2m_contiguous", "xen_p2m_find_bfn")
-#: what leaving RCU's readers may come to, and a tracer's hook
-MAY_CALL = {"preempt_schedule", "__gnu_mcount_nc"}
+#: the scheduler, which rcu_read_unlock_sched() can call; a tracer's hook; and what
+#: takes the lock after writers disturbed a lookup several times
+MAY_CALL = {"preempt_schedule", "__gnu_mcount_nc",
+            "p2m_bfn_locked", "p2m_run_locked", "p2m_pfn_locked"}
 
 ATOMIC = re.compile(
     r"(ld(a?x[rp]|rex)|st(l?x[rp]|rex|lex)|ldaex|cas|swp"
