@@ -15,15 +15,27 @@ if str(paths.REPO) not in sys.path:
 
 from series import error, series  # noqa: E402
 
-# Negative controls: one function of ours that answers as if something were not there.
-# {variant: (file, function, its body)}
+# On TCG cache operations do nothing. As loads they are translated, and fault as on hardware.
+_LOAD = ("for (phys_addr_t end = paddr + size; paddr < end; paddr += 64)\n"
+         "\t\tREAD_ONCE(*(u8 *)phys_to_virt(paddr));")
+_LOADS = (("arch/arm64/mm/dma-mapping.c", "arch_sync_dma_for_device", _LOAD),
+          ("arch/arm64/mm/dma-mapping.c", "arch_sync_dma_for_cpu",
+           f"if (dir == DMA_TO_DEVICE)\n\t\treturn;\n\t{_LOAD}"))
+
+# Kernels with functions that do something else. All but "loads" are negative controls:
+# one function of ours answers as if something were not there.
+# {variant: ((file, function, its body), ...)}
 CONTROLS = {
     # a page that is mapped has its physical address on the bus
-    "notranslate": ("include/xen/swiotlb-xen.h", "__dma_phys_to_bus", "return phys;"),
+    "notranslate": (("include/xen/swiotlb-xen.h", "__dma_phys_to_bus", "return phys;"),),
     # dma-iommu takes every page for one of ours
-    "nobusframes": ("include/xen/swiotlb-xen.h", "dma_bus_foreign", "return false;"),
+    "nobusframes": (("include/xen/swiotlb-xen.h", "dma_bus_foreign", "return false;"),),
     # no bus frame is foreign
-    "nobfn": ("arch/arm/xen/p2m.c", "xen_p2m_find_bfn", "return 0;"),
+    "nobfn": (("arch/arm/xen/p2m.c", "xen_p2m_find_bfn", "return 0;"),),
+    # cache maintenance loads from what it maintains
+    "loads": _LOADS,
+    # the same, and a frame is maintained through any mapping of it
+    "loadsany": (*_LOADS, ("arch/arm/xen/dma.c", "xen_is_callers", "return true;")),
 }
 
 
@@ -74,13 +86,14 @@ def series_on():
 
 
 def _control(variant):
-    """A work tree of the series' tip with one function disabled, uncommitted."""
-    name, function, body = CONTROLS[variant]
+    """A work tree of the series' tip with functions replaced, uncommitted."""
     dest = paths.BUILD / variant
-    path = dest / name
-    if path.exists():
-        _git(dest, "checkout", "--quiet", "--", name)
+    names = sorted({name for name, _, _ in CONTROLS[variant]})
+    if (dest / names[0]).exists():
+        _git(dest, "checkout", "--quiet", "--", *names)
     series.prepare_tree(dest)
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    path.write_text(with_body(text, function, body), encoding="utf-8")
+    for name, function, body in CONTROLS[variant]:
+        path = dest / name
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.write_text(with_body(text, function, body), encoding="utf-8")
     return dest

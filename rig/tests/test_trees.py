@@ -37,10 +37,14 @@ class Control(unittest.TestCase):
             trees.with_body(once, "dma_phys_to_bus", "return phys;")
 
     def test_own_files(self):
-        for variant, (name, function, body) in trees.CONTROLS.items():
-            with self.subTest(variant):
-                text = (paths.REPO / name).read_text(encoding="utf-8")
-                self.assertNotEqual(trees.with_body(text, function, body), text)
+        for variant, changes in trees.CONTROLS.items():
+            for name, function, body in changes:
+                path = paths.REPO / name
+                # Of upstream's files only hunks are here.
+                if path.exists():
+                    with self.subTest(variant, function=function):
+                        text = path.read_text(encoding="utf-8")
+                        self.assertNotEqual(trees.with_body(text, function, body), text)
 
 
 if __name__ == "__main__":

@@ -31,10 +31,23 @@ void dmabench_keep(struct costs *costs, const u64 *at, int calls);
 void dmabench_report(struct seq_file *m, const char *name, unsigned long n,
 		     struct costs *costs, const char * const *phases);
 
+/* Map a buffer, sync it both ways and unmap it, and report that as N of NAME. */
+void dmabench_sync(struct seq_file *m, const char *name, unsigned long n, void *buf,
+		   size_t size);
+
+/* The grant that the case grant maps. */
+extern u32 dmabench_domid, dmabench_ref;
+
 #if IS_ENABLED(CONFIG_ARM) || IS_ENABLED(CONFIG_ARM64)
 int p2m_show(struct seq_file *m, void *v);
+int grant_show(struct seq_file *m, void *v);
 #else
 static inline int p2m_show(struct seq_file *m, void *v)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int grant_show(struct seq_file *m, void *v)
 {
 	return -EOPNOTSUPP;
 }

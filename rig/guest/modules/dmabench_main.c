@@ -32,6 +32,7 @@
 #define MOST	128		/* entries of a scatterlist */
 
 struct device *dmabench_edu;
+u32 dmabench_domid, dmabench_ref;
 
 static struct dentry *dir;
 static u64 clock_cost;
@@ -143,6 +144,22 @@ static void single(struct seq_file *m, struct costs *costs, const char *name,
 		seq_printf(m, "# bench=%s n=%zu failed=1\n", name, size);
 	if (page)
 		__free_pages(page, get_order(size));
+}
+
+void dmabench_sync(struct seq_file *m, const char *name, unsigned long n, void *buf,
+		   size_t size)
+{
+	struct costs *costs = m->private;
+	bool good = true;
+	int i;
+
+	memset(costs, 0, sizeof(*costs));
+	for (i = 0; good && i < WARM_UP + ROUNDS; i++)
+		good = single_round(costs, buf, size, true);
+	if (good)
+		dmabench_report(m, name, n, costs, synced);
+	else
+		seq_printf(m, "# bench=%s n=%lu failed=1\n", name, n);
 }
 
 static const size_t sizes[] = { SZ_4K, SZ_64K, SZ_2M };
@@ -405,6 +422,7 @@ CASE(coherent);
 CASE(exchange);
 CASE(cpus);
 CASE(p2m);
+CASE(grant);
 
 static int dmabench_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -418,6 +436,9 @@ static int dmabench_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("exchange", 0400, dir, NULL, &exchange_fops);
 	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
 	debugfs_create_file("p2m", 0400, dir, NULL, &p2m_fops);
+	debugfs_create_file("grant", 0400, dir, NULL, &grant_fops);
+	debugfs_create_u32("domid", 0600, dir, &dmabench_domid);
+	debugfs_create_u32("ref", 0600, dir, &dmabench_ref);
 	return 0;
 }
 

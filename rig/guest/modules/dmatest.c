@@ -19,6 +19,7 @@
 #include <linux/io.h>
 #include <linux/iommu-dma.h>
 #include <linux/iopoll.h>
+#include <linux/memremap.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
@@ -552,11 +553,11 @@ static int peer_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(peer);
 
-/* From memory without a linear mapping (the piece nomap of rig/dt), and back. */
-static int nomap_move(phys_addr_t phys, void *cpu, char *buf, bool to_nomap)
+/* From memory that the device tree names (pieces nomap, zonedev of rig/dt), and back. */
+static int region_move(phys_addr_t phys, void *cpu, char *buf, bool to_region)
 {
-	enum dma_data_direction dir = to_nomap ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
-	enum dma_data_direction other = to_nomap ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+	enum dma_data_direction dir = to_region ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	enum dma_data_direction other = to_region ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
 	struct device *dev = &edu->dev;
 	dma_addr_t bus, mine;
 	int ret;
@@ -570,7 +571,7 @@ static int nomap_move(phys_addr_t phys, void *cpu, char *buf, bool to_nomap)
 		return -ENOMEM;
 	}
 	/* Across the end of a page. */
-	ret = to_nomap ? edu_move(mine, bus + SZ_4K - SZ_1K, SZ_2K) :
+	ret = to_region ? edu_move(mine, bus + SZ_4K - SZ_1K, SZ_2K) :
 			 edu_move(bus + SZ_4K - SZ_1K, mine, SZ_2K);
 	dma_unmap_single(dev, mine, SZ_2K, other);
 	dma_unmap_page(dev, bus, SZ_8K, dir);
@@ -579,40 +580,75 @@ static int nomap_move(phys_addr_t phys, void *cpu, char *buf, bool to_nomap)
 	return ret;
 }
 
-static int nomap_show(struct seq_file *m, void *v)
+/* Where the device tree has the region. */
+static int region_find(const char *compatible, struct resource *res)
 {
-	struct device_node *np = of_find_compatible_node(NULL, NULL, "rig,nomap");
-	struct resource res;
-	char *cpu, *buf;
+	struct device_node *np = of_find_compatible_node(NULL, NULL, compatible);
+	int ret = np ? of_address_to_resource(np, 0, res) : -ENODEV;
+
+	of_node_put(np);
+	return ret;
+}
+
+/* Both ways between a region, which the CPU sees at @cpu, and an ordinary page. */
+static void region_try(struct seq_file *m, phys_addr_t phys, char *cpu)
+{
+	char *buf = (char *)__get_free_page(GFP_KERNEL | __GFP_ZERO);
 	int ret;
 
-	guard(mutex)(&edu_lock);
-	if (!np)
-		return -ENODEV;
-	ret = of_address_to_resource(np, 0, &res);
-	of_node_put(np);
-	if (ret)
-		return ret;
-	buf = (char *)__get_free_page(GFP_KERNEL | __GFP_ZERO);
-	cpu = memremap(res.start, SZ_8K, MEMREMAP_WC);
 	result(m, cpu && buf, "it cannot", "the region can be seen");
 	if (cpu && buf) {
 		dma_set_mask(&edu->dev, DMA_BIT_MASK(64));
 		get_random_bytes(cpu, SZ_8K);
-		ret = nomap_move(res.start, cpu, buf, false);
+		ret = region_move(phys, cpu, buf, false);
 		result(m, !ret, "wrong or no data",
 		       "the device reads from it (%d)", ret);
 		get_random_bytes(buf, SZ_2K);
-		ret = nomap_move(res.start, cpu, buf, true);
+		ret = region_move(phys, cpu, buf, true);
 		result(m, !ret, "wrong or no data",
 		       "the device writes to it (%d)", ret);
 	}
+	free_page((unsigned long)buf);
+}
+
+static int nomap_show(struct seq_file *m, void *v)
+{
+	struct resource res;
+	char *cpu;
+	int ret = region_find("rig,nomap", &res);
+
+	guard(mutex)(&edu_lock);
+	if (ret)
+		return ret;
+	cpu = memremap(res.start, SZ_8K, MEMREMAP_WC);
+	region_try(m, res.start, cpu);
 	if (cpu)
 		memunmap(cpu);
-	free_page((unsigned long)buf);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(nomap);
+
+/* ZONE_DEVICE memory of this machine's (the piece zonedev), with the linear mapping. */
+static int zonedev_show(struct seq_file *m, void *v)
+{
+	static struct dev_pagemap pgmap = { .type = MEMORY_DEVICE_GENERIC, .nr_range = 1 };
+	struct resource res;
+	char *cpu;
+	int ret = region_find("rig,zonedev", &res);
+
+	guard(mutex)(&edu_lock);
+	if (ret)
+		return ret;
+	pgmap.range = (struct range) { .start = res.start, .end = res.end };
+	pgmap.owner = &pgmap;
+	cpu = memremap_pages(&pgmap, NUMA_NO_NODE);
+	if (IS_ERR(cpu))
+		return PTR_ERR(cpu);
+	region_try(m, res.start, cpu);
+	memunmap_pages(&pgmap);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(zonedev);
 
 static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -639,6 +675,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("mmio", 0400, dir, NULL, &mmio_fops);
 	debugfs_create_file("nomap", 0400, dir, NULL, &nomap_fops);
 	debugfs_create_file("peer", 0400, dir, NULL, &peer_fops);
+	debugfs_create_file("zonedev", 0400, dir, NULL, &zonedev_fops);
 	return 0;
 }
 

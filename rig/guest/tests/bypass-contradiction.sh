@@ -1,10 +1,11 @@
 #!/bin/sh
 #: platforms: arm64
-#: devices: nvme
+#: devices: nvme virtio-mmio
 #: modules: dmastat
-#: dtb: xen-iommu-node xen-iommu-off
+#: dtb: xen-iommu-node xen-iommu-off xen-iommu-both
 #: base: not-run the base kernel has no bypass
-# The two forms at odds: one message, and translation goes on.
+# Descriptions that contradict themselves: one message for each, and translation goes on.
+# The virtio-mmio disk is behind no IOMMU: granted pages without translation are wrong.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
@@ -13,7 +14,9 @@
 . /rig/lib/bypass.sh
 
 is "$(dmesg | grep -c "nvme .*xen,iommu is .*but the IOMMU is Xen's")" 1 \
-	"the log names the contradiction once"
+	"the log names the contradiction of the two forms once"
+is "$(dmesg | grep -c "virtio-mmio .*names Xen's IOMMU and one of this domain")" 1 \
+	"and that of two IOMMUs once"
 xen_up || exit 1
 self_attach_io
 holds "bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
