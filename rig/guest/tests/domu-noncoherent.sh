@@ -30,16 +30,22 @@ maintained() {
 xl_up || exit 1
 domu_on nvme
 maint_report
-is "$(maint hv_ok)" 0 "Xen is not asked to"
+if on arm64; then
+	is "$(maint hv_ok)" 0 "Xen is not asked to"
+else
+	# dom0 gave memory back to have pages for grants: the frames may be the domU's.
+	holds "Xen is asked for few pages" [ "$(maint hv_ok)" -lt "$(maint local_foreign)" ]
+fi
 is "$(maint local_foreign)" "$(($(maint local_for_device) + $(maint local_for_cpu)))" \
 	"all maintenance is at foreign pages"
 holds "and for whole buffers" [ "$(maint local_bytes)" -ge "$(stat nvme bytes)" ]
 
 DMATEST=/sys/kernel/debug/grantmaint
+maintained self 2 6
+on arm64 || exit 0
 holds "a domain grants a page" granter >domid
 cat domid >"$DMATEST/domid"
 # Mapped for DMA, where the address is the caller's; twice synced; unmapped.
 maintained once 4 0
 # The same two times.
 maintained twice 2 6
-maintained self 2 6
