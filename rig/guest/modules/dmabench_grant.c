@@ -4,7 +4,6 @@
  * mapped at one place, and then at two.
  */
 
-#include <linux/mm.h>
 #include <linux/seq_file.h>
 
 #include "dmabench.h"
@@ -20,7 +19,7 @@ int grant_show(struct seq_file *m, void *v)
 			seq_printf(m, "# bench=grant n=%d failed=1\n", n + 1);
 			break;
 		}
-		dmabench_sync(m, "grant", n + 1, page_address(views[0].page), PAGE_SIZE);
+		dmabench_sync(m, "grant", n + 1, view_kaddr(&views[0]), PAGE_SIZE);
 	}
 	while (n--)
 		view_close(&views[n]);

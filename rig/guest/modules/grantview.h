@@ -13,9 +13,15 @@ struct view {
 	grant_handle_t handle;
 };
 
+/* On arm it may be in high memory, and have this address only in name. */
+static inline void *view_kaddr(struct view *view)
+{
+	return pfn_to_kaddr(page_to_pfn(view->page));
+}
+
 static inline phys_addr_t view_addr(struct view *view)
 {
-	return (phys_addr_t)(unsigned long)page_address(view->page);
+	return (unsigned long)view_kaddr(view);
 }
 
 static inline bool view_open(struct view *view, domid_t dom, grant_ref_t grant)
