@@ -50,9 +50,9 @@ PATTERNS = tuple((name, re.compile(regex)) for name, regex in (
     ("trace", r"^(\[ *\d+\.\d+\] )?\s*Call [Tt]race:"),
     ("memory", r"page allocation failure|Out of memory|oom-kill|invoked oom-killer"
                r"|bad page state|list_(add|del) corruption|refcount_t: |swiotlb buffer is full"
-               # 512000 bytes are what a test tries.
+               # A test tries 512000 bytes, and MMIO.
                r"|no swiotlb buffer of \d+ bytes|swiotlb cannot bounce (?!512000 )"
-               r"|cannot map \S+ for DMA: "
+               r"|cannot map \S+ for DMA: (?!MMIO)"
                r"|corrupted (stack|preempt)|scheduling while atomic|nobody cared"),
     ("I/O", r"I/O error|critical (medium|target) error|failed command: |exception Emask"
             r"|controller is down|timeout, (abort|reset|disable)|DMA timed out|ADMA error"

@@ -474,6 +474,25 @@ static int mmio_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(mmio);
 
+/* What cannot be bounced. Other than in a PV domain of Xen it comes with a WARN. */
+static int mmiofar_show(struct seq_file *m, void *v)
+{
+	struct device *dev = &edu->dev;
+	phys_addr_t phys = pci_resource_start(edu, 0);
+	dma_addr_t bus;
+
+	guard(mutex)(&edu_lock);
+	result(m, phys > DMA_BIT_MASK(31) && !dma_set_mask(dev, DMA_BIT_MASK(31)),
+	       "it does", "a device does not reach a BAR");
+	bus = dma_map_resource(dev, phys, SZ_4K, DMA_BIDIRECTIONAL, 0);
+	result(m, dma_mapping_error(dev, bus), "it can", "the BAR cannot be mapped");
+	if (!dma_mapping_error(dev, bus))
+		dma_unmap_resource(dev, bus, SZ_4K, DMA_BIDIRECTIONAL, 0);
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mmiofar);
+
 /* Both ways between @mem of another device, mapped at @bus, and memory of ours. */
 static void peer_moves(struct seq_file *m, void *mem, dma_addr_t bus)
 {
@@ -673,6 +692,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("pool", 0400, dir, NULL, &pool_fops);
 	debugfs_create_file("oversize", 0400, dir, NULL, &oversize_fops);
 	debugfs_create_file("mmio", 0400, dir, NULL, &mmio_fops);
+	debugfs_create_file("mmiofar", 0400, dir, NULL, &mmiofar_fops);
 	debugfs_create_file("nomap", 0400, dir, NULL, &nomap_fops);
 	debugfs_create_file("peer", 0400, dir, NULL, &peer_fops);
 	debugfs_create_file("zonedev", 0400, dir, NULL, &zonedev_fops);

@@ -25,5 +25,9 @@ dmatest mmio
 if on bare-x86_64 || { on pv && said 'xen:swiotlb: dma-direct'; }; then
 	dmatest peer
 fi
+if on pv && said 'xen:swiotlb: dma-direct'; then
+	dmatest mmiofar
+	holds "the reason is named" said "cannot map .* for DMA: MMIO out of reach \(mask 7fffffff,"
+fi
 dmatest copy
 dmatest coherent
