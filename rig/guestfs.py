@@ -6,6 +6,7 @@ import cpio
 import disks
 import machine
 import paths
+import programs
 import testfile
 import userland
 
@@ -76,6 +77,8 @@ def build(boot, kernel, env, what, files=None):
             archive.file(f"rig/tests/{test.name}.sh", test.path.read_bytes())
     for module in kernel.modules:
         archive.file(f"rig/modules/{Path(module).name}", Path(module).read_bytes())
+    for name in boot.programs:
+        archive.file(f"bin/{name}", programs.build(name, arch).read_bytes(), True)
     if boot.domu:
         _domu(archive, what, kernel)
     if files:

@@ -20,6 +20,7 @@ import kconfig
 import kernel as kernels
 import ktap
 import paths
+import programs
 import summary
 import testfile
 import trees
@@ -30,7 +31,8 @@ RESULTS = paths.BUILD / "results"
 TESTS = paths.RIG / "guest" / "tests"
 ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
           trees.TreeError, elf.ElfError, devicetree.DeviceTreeError,
-          xensource.XenError, counter.CounterError, variables.VariableError)
+          xensource.XenError, counter.CounterError, variables.VariableError,
+          programs.ProgramError)
 # Above this much memory, in MiB, that nothing uses, two machines boot at a time.
 TWO_BOOTS = 7000
 

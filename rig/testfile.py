@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import devicetree
+import programs
 import xensource
 
 PLATFORMS = ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64")
@@ -17,7 +18,7 @@ DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "megasas", "pvscsi"
            "e1000e", "peer", "edu", "virtio-rng")
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
         "board", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
-        "base", "kernel", "expect", "full", "count")
+        "programs", "base", "kernel", "expect", "full", "count")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
 
 
@@ -121,7 +122,7 @@ def _check(path, key, value):
         raise TestFileError(f"{path}: {key}: no platform '{platform}'")
     known = {"platforms": PLATFORMS, "devices": DEVICES, "dtb": devicetree.names(),
              "hypervisor": tuple(xensource.TAKEN_OUT), "xen_options": xensource.NEWER,
-             "iommu": ("intel", "amd")}.get(plain)
+             "iommu": ("intel", "amd"), "programs": programs.names()}.get(plain)
     for word in value.split() if known else ():
         if word not in known:
             raise TestFileError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")
@@ -185,6 +186,11 @@ class Boot:
     def modules(self):
         """Kernel modules that any of the tests wants."""
         return self._union("modules")
+
+    @property
+    def programs(self):
+        """Programs of the rig's own that any of the tests wants."""
+        return self._union("programs")
 
     @property
     def domu(self):

@@ -55,7 +55,7 @@ ARCHES = {
 ARM64 = (ARCHES["arm64"], Arch("arm64", "4.17", ("libfdt1",), pins="pins-xen4.17"))
 
 # Programs in the guest, by the first place of these that has them.
-PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0", "xenstore")
+PROGRAMS = ("xl", "libxl-save-helper", "xenstored", "xenconsoled", "xen-init-dom0", "xenstore")
 PLACES = ("usr/lib/xen-{v}/bin", "usr/sbin", "usr/bin")
 XENSTORE_NAMES = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
 # glibc opens it by name to end a thread, so no program asks for it.

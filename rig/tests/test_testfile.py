@@ -44,7 +44,7 @@ class Parse(unittest.TestCase):
         for text, words in (("#: colour: red\n", "'colour'"), ("#: devices: floppy\n", "floppy"),
                             ("#: platforms: mips\n", "mips"), ("#: memory: lots\n", "lots"),
                             ("#: linux@mips: x\n", "mips"), ("#: nonsense\n", "nonsense"),
-                            ("#: domu: maybe\n", "maybe"),
+                            ("#: domu: maybe\n", "maybe"), ("#: programs: none\n", "none"),
                             ("#: timeout: 1\n#: timeout: 2\n", "twice")):
             with self.subTest(text), self.assertRaisesRegex(testfile.TestFileError, words):
                 one("t", text)
