@@ -1,12 +1,13 @@
 # shellcheck shell=sh
 # A domain that runs a script, while dom0 acts on it. After domu.sh.
 
-# script_start NAME LINE…: create a PV domain whose script is on standard input, with
-# these lines in its configuration.
+# script_start NAME WORDS LINE…: create a PV domain whose script is on standard input,
+# with WORDS on its command line and these lines in its configuration.
 script_start() {
 	_block_script
 	_name=$1
-	shift
+	_words=$2
+	shift 2
 	{ head -c 4096 /dev/zero; cat; head -c 4096 /dev/zero; } >"$_name.img"
 	truncate -s 65536 "$_name.img"
 	_loop=$(losetup -f) && losetup "$_loop" "$_name.img" || return 1
@@ -15,7 +16,7 @@ script_start() {
 		echo "type = 'pv'"
 		echo "kernel = '/domu/kernel'"
 		echo "ramdisk = '/domu/initrd'"
-		echo "extra = 'console=hvc0 ignore_loglevel panic=1 tsc=nowatchdog script=yes'"
+		echo "extra = 'console=hvc0 ignore_loglevel panic=1 tsc=nowatchdog $_words script=yes'"
 		echo "memory = 128"
 		echo "disk = [ 'phy:$_loop,xvdb,w' ]"
 		echo "passthrough = 'enabled'"

@@ -40,7 +40,8 @@ ext4_on() {
 	umount mnt
 	rm -f big
 	is "$(stat nvme failed)" 0 "no mapping of ext4's failed"
-	note "ext4: maps=$(stat nvme maps) bounced=$(stat nvme bounced)"
+	is "$(stat nvme bounced)" 0 "no folio of ext4's is bounced"
+	note "ext4: maps=$(stat nvme maps) bytes=$(stat nvme bytes)"
 }
 
 for device in $DEVICES; do
