@@ -17,7 +17,7 @@ script_start() {
 		echo "kernel = '/domu/kernel'"
 		echo "ramdisk = '/domu/initrd'"
 		echo "extra = 'console=hvc0 ignore_loglevel panic=1 tsc=nowatchdog $_words script=yes'"
-		echo "memory = 128"
+		echo "memory = 256"
 		echo "disk = [ 'phy:$_loop,xvdb,w' ]"
 		echo "passthrough = 'enabled'"
 		echo "on_crash = 'destroy'"
@@ -28,8 +28,13 @@ script_start() {
 
 # script_console NAME: gather what it says from now on.
 script_console() {
-	cat "$(xenstore-read "/local/domain/$(xl domid "$1")/console/tty")" \
-		>>"$1.console" 2>/dev/null &
+	_left=10
+	until _tty=$(xenstore-read "/local/domain/$(xl domid "$1")/console/tty" 2>/dev/null); do
+		[ $_left -gt 0 ] || return 1
+		sleep 1
+		_left=$((_left - 1))
+	done
+	cat "$_tty" >>"$1.console" 2>/dev/null &
 }
 
 # script_says NAME SECONDS REGEX: wait for a line on its console, which is printed.
