@@ -16,6 +16,7 @@
 
 # The domU's script: wait for the disk, read what the host wrote, write and read back.
 round() {
+	# shellcheck disable=SC2154
 	cat <<-EOF
 		round() {
 			try=0
