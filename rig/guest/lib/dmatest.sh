@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Cases of the module dmatest. A test that sources this declares the module.
+# Cases of the modules dmatest and pvmem. A test that sources this declares the module.
 
 DMATEST=/sys/kernel/debug/dmatest
 
@@ -32,4 +32,11 @@ hold() {
 # fact CASE KEY: from the facts that the case told when it ran last.
 fact() {
 	sed -n "s/^# \(.* \)*$2=\([^ ]*\).*/\2/p" "dmatest.$1"
+}
+
+# pvmem CASE: the same of the module pvmem, which has cases for PV domains.
+pvmem() {
+	DMATEST=/sys/kernel/debug/pvmem
+	dmatest "$1"
+	DMATEST=/sys/kernel/debug/dmatest
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 #: platforms: pv
 #: devices: edu
-#: modules: dmastat dmatest
+#: modules: dmastat dmatest pvmem
 #: timeout: 300
 #: base: expected-fail an exchange undone leaves scattered frames behind
 # Allocating and freeing coherent memory leaves all other memory as it was: what
@@ -23,3 +23,8 @@ direct map2m before
 dmatest rounds
 direct map64k afterwards
 direct map2m afterwards
+
+# Whole blocks were moved by that: two that are side by side may be apart.
+pvmem neighbours
+edges=$(sed -n 's/^# .*edges=//p' dmatest.neighbours)
+holds "some blocks that are side by side are apart" [ "${edges:-0}" -gt 0 ]

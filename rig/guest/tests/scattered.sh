@@ -1,7 +1,7 @@
 #!/bin/sh
 #: platforms: pv
 #: devices: nvme ahci virtio sdhci e1000e edu
-#: modules: dmastat dmatest
+#: modules: dmastat dmatest pvmem
 #: dom0_mem: 768M,max:768M
 #: timeout: 900
 # dom0's memory was given to Xen and taken back page by page: its frames are no
@@ -14,7 +14,12 @@
 . /rig/lib/balloon.sh
 . /rig/lib/swiotlb.sh
 
+# What is known of the memory as it was must not outlive it.
+pvmem neighbours
+pvmem ledger
+pvmem neighbours
 scatter
+pvmem neighbours
 
 dmastat_reset
 dmatest map64k

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pvmem: DMA in a PV domain held against p2m, which has the truth of which frame is
+ * where: mappings, coherent memory, and what an exchange of frames leaves behind.
+ *
+ * The addresses are for QEMU's edu device, to which dmatest is bound. Reading a file
+ * in /sys/kernel/debug/pvmem runs a case. Its lines are as those of dmatest.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/debugfs.h>
+#include <linux/dma-mapping.h>
+#include <linux/hmm.h>
+#include <linux/hmm-dma.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/pci-p2pdma.h>
+#include <linux/scatterlist.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include <asm/xen/page.h>
+#include <xen/grant_table.h>
+#include <xen/xen.h>
+
+#define EDU_VENDOR	0x1234
+#define EDU_DEVICE	0x11e8
+
+#define CHUNK_ORDER	10		/* two blocks of 2 MiB */
+#define CHUNKS		200
+#define LOW_BITS	28
+
+static struct device *dev;
+static struct dentry *dir;
+
+static void result(struct seq_file *m, bool good, const char *text,
+		   unsigned long found, unsigned long wanted)
+{
+	seq_printf(m, "%sok %s", good ? "" : "not ", text);
+	if (!good)
+		seq_printf(m, " # got %lu, expected %lu", found, wanted);
+	seq_putc(m, '\n');
+}
+
+static void equal(struct seq_file *m, unsigned long found, unsigned long wanted,
+		  const char *text)
+{
+	result(m, found == wanted, text, found, wanted);
+}
+
+/* The machine frame, or something that is none and no neighbour of one. */
+static unsigned long frame(unsigned long pfn)
+{
+	return pfn < xen_p2m_size ? xen_p2m_addr[pfn] : INVALID_P2M_ENTRY;
+}
+
+static bool neighbours(unsigned long pfn, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 1; i < nr; i++)
+		if (frame(pfn + i) != frame(pfn) + i)
+			return false;
+	return true;
+}
+
+/* How many of the domain's own frames lie below LOW_BITS. */
+static unsigned long low_frames(void)
+{
+	unsigned long pfn, n = 0;
+
+	for (pfn = 0; pfn < xen_p2m_size; pfn++)
+		n += frame(pfn) < 1UL << (LOW_BITS - PAGE_SHIFT);
+	return n;
+}
+
+struct tally {
+	unsigned long direct, bounced, edges;
+	unsigned long wrong, failed, bounced_in_vain;
+};
+
+/* Map a piece of memory: direct if its frames are neighbours, and only then. */
+static void map_piece(struct page *page, size_t size, struct tally *t)
+{
+	unsigned long pfn = page_to_pfn(page);
+	bool together = neighbours(pfn, size >> PAGE_SHIFT);
+	dma_addr_t bus = dma_map_page(dev, page, 0, size, DMA_TO_DEVICE);
+	bool direct = bus == PFN_PHYS(frame(pfn));
+
+	if (dma_mapping_error(dev, bus)) {
+		t->failed++;
+		return;
+	}
+	t->direct += direct;
+	t->bounced += !direct;
+	t->wrong += direct && !together;
+	t->bounced_in_vain += !direct && together;
+	dma_unmap_page(dev, bus, size, DMA_TO_DEVICE);
+}
+
+static void map_chunk(struct page *page, struct tally *t)
+{
+	unsigned long half = 1UL << (CHUNK_ORDER - 1), pfn = page_to_pfn(page), i;
+
+	/* Pieces of 64 KiB, the middle among them. */
+	for (i = 8; i + 16 <= 2 * half; i += 16)
+		map_piece(page + i, SZ_64K, t);
+	/* Across the middle by the least there is. */
+	map_piece(page + half - 1, SZ_8K, t);
+	for (i = 0; i <= half; i += half)
+		if (neighbours(pfn + i, half))
+			map_piece(page + i, half << PAGE_SHIFT, t);
+	t->edges += neighbours(pfn, half) && neighbours(pfn + half, half) &&
+		!neighbours(pfn, 2 * half);
+}
+
+/*
+ * Have the frames of some blocks of 2 MiB exchanged and given back: each is then
+ * contiguous, and no neighbour of those beside it.
+ */
+static void move_blocks(void)
+{
+	u64 mask = dev->coherent_dma_mask;
+	dma_addr_t bus[6];
+	void *cpu[6];
+	int i;
+
+	if (dma_set_coherent_mask(dev, DMA_BIT_MASK(LOW_BITS)))
+		return;
+	for (i = 0; i < ARRAY_SIZE(cpu); i++)
+		cpu[i] = dma_alloc_coherent(dev, SZ_2M, &bus[i],
+					    GFP_KERNEL | __GFP_NOWARN);
+	for (i = 0; i < ARRAY_SIZE(cpu); i++)
+		if (cpu[i])
+			dma_free_coherent(dev, SZ_2M, cpu[i], bus[i]);
+	dma_set_coherent_mask(dev, mask);
+}
+
+/* Most of the domain's memory at a time, so that it is not always the same. */
+static int neighbours_show(struct seq_file *m, void *v)
+{
+	struct page **chunks = kcalloc(CHUNKS, sizeof(*chunks), GFP_KERNEL);
+	struct tally t = { };
+	int i, round, n = 0;
+
+	if (!chunks)
+		return -ENOMEM;
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	move_blocks();
+	while (n < CHUNKS && si_mem_available() > 48 << (20 - PAGE_SHIFT)) {
+		chunks[n] = alloc_pages(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY,
+					CHUNK_ORDER);
+		if (!chunks[n])
+			break;
+		n++;
+	}
+	/* What a question finds out is used by those after it. */
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < n; i++)
+			map_chunk(chunks[i], &t);
+	for (i = 0; i < n; i++)
+		__free_pages(chunks[i], CHUNK_ORDER);
+	kfree(chunks);
+	result(m, n > 0, "there is memory to map", n, 1);
+	equal(m, t.wrong, 0, "a buffer of frames that are apart is never given as it is");
+	equal(m, t.bounced_in_vain, 0, "a buffer of neighbours is never bounced");
+	equal(m, t.failed, 0, "every mapping succeeds");
+	seq_printf(m, "# chunks=%d direct=%lu bounced=%lu edges=%lu\n", n, t.direct,
+		   t.bounced, t.edges);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(neighbours);
+
+struct piece {
+	void *cpu;
+	dma_addr_t bus;
+	size_t size;
+};
+
+/* Coherent memory of all sizes, held together and freed together. */
+static int ledger_show(struct seq_file *m, void *v)
+{
+	static const struct {
+		size_t size;
+		int nr;
+	} kinds[] = { { SZ_4K, 48 }, { SZ_64K, 32 }, { SZ_2M, 12 } };
+	unsigned long low, held, last = 0, flags = 0, above = 0, exchanged = 0;
+	int i, k, round, missing = 0;
+	struct piece *pieces = kcalloc(128, sizeof(*pieces), GFP_KERNEL);
+	u64 mask = dev->coherent_dma_mask;
+
+	if (!pieces)
+		return -ENOMEM;
+	if (dma_set_coherent_mask(dev, DMA_BIT_MASK(LOW_BITS))) {
+		result(m, false, "a coherent mask of 28 bits is accepted", 0, 1);
+		kfree(pieces);
+		return 0;
+	}
+	low = low_frames();
+	held = low;
+	for (round = 0; round < 3; round++) {
+		int n = 0;
+
+		for (k = 0; k < ARRAY_SIZE(kinds); k++)
+			for (i = 0; i < kinds[k].nr; i++, n++) {
+				struct piece *p = &pieces[n];
+
+				p->size = kinds[k].size;
+				p->cpu = dma_alloc_coherent(dev, p->size, &p->bus,
+							    GFP_KERNEL | __GFP_NOWARN);
+				if (!p->cpu) {
+					missing++;
+					continue;
+				}
+				above += p->bus + p->size - 1 > DMA_BIT_MASK(LOW_BITS);
+				exchanged += PageXenRemapped(virt_to_page(p->cpu));
+			}
+		held = max(held, low_frames());
+		while (n--) {
+			struct piece *p = &pieces[n];
+			struct page *page;
+
+			if (!p->cpu)
+				continue;
+			page = virt_to_page(p->cpu);
+			dma_free_coherent(dev, p->size, p->cpu, p->bus);
+			flags += PageXenRemapped(page);
+		}
+	}
+	last = low_frames();
+	dma_set_coherent_mask(dev, mask);
+	kfree(pieces);
+	equal(m, missing, 0, "low coherent memory does not run out");
+	equal(m, above, 0, "none of it is above the mask");
+	result(m, exchanged > 0, "some of it was exchanged", exchanged, 1);
+	result(m, held > low, "low frames are held meanwhile", held, low + 1);
+	equal(m, flags, 0, "no page that was freed is still marked as exchanged");
+	result(m, last <= low, "all low frames have been given back", last, low);
+	seq_printf(m, "# low_before=%lu low_held=%lu low_after=%lu exchanged=%lu\n",
+		   low, held, last, exchanged);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(ledger);
+
+/*
+ * A buffer's handle can be wrong, as after a restore of the domain. Here it is that
+ * of another buffer. Not for a kernel that checks handles.
+ */
+static int handle_show(struct seq_file *m, void *v)
+{
+	dma_addr_t bus[2];
+	struct sg_table sgt;
+	struct page *page[2];
+	void *cpu[2];
+	int i;
+
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+	for (i = 0; i < 2; i++) {
+		cpu[i] = dma_alloc_coherent(dev, SZ_64K, &bus[i], GFP_KERNEL);
+		if (!cpu[i])
+			return -ENOMEM;
+		page[i] = virt_to_page(cpu[i]);
+	}
+	if (!dma_get_sgtable(dev, &sgt, cpu[0], bus[1], SZ_64K)) {
+		equal(m, page_to_pfn(sg_page(sgt.sgl)), page_to_pfn(page[0]),
+		      "a table of a buffer has the buffer's pages");
+		sg_free_table(&sgt);
+	}
+	dma_free_coherent(dev, SZ_64K, cpu[0], bus[1]);
+	equal(m, page_count(page[0]), 0, "a buffer that is freed is free");
+	equal(m, page_count(page[1]), 1, "and another is not");
+	dma_free_coherent(dev, SZ_64K, cpu[1], bus[0]);
+	equal(m, page_count(page[0]) + page_count(page[1]), 0, "both are free");
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(handle);
+
+/* As gntdev does for a dma-buf: a buffer whose frames are given to Xen meanwhile. */
+static int gntdma_one(struct seq_file *m, unsigned int bits)
+{
+	static struct page *pages[16];
+	static xen_pfn_t frames[16];
+	struct gnttab_dma_alloc_args args = {
+		.dev = dev, .coherent = true, .nr_pages = ARRAY_SIZE(pages),
+		.pages = pages, .frames = frames,
+	};
+	int i, ret, wrong = 0, kept = 0;
+
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(bits));
+	ret = gnttab_dma_alloc_pages(&args);
+	equal(m, ret, 0, "a buffer to map grants into");
+	if (ret)
+		return 0;
+	for (i = 0; i < args.nr_pages; i++) {
+		wrong += pages[i] != virt_to_page(args.vaddr + i * PAGE_SIZE);
+		kept += frame(page_to_pfn(pages[i])) != INVALID_P2M_ENTRY;
+	}
+	equal(m, wrong, 0, "its pages are those of the buffer");
+	equal(m, kept, 0, "they have no frames");
+	equal(m, gnttab_dma_free_pages(&args), 0, "it is given back");
+	for (i = 0; i < args.nr_pages; i++)
+		wrong += frame(page_to_pfn(pages[i])) == INVALID_P2M_ENTRY;
+	equal(m, wrong, 0, "its pages have frames again");
+	equal(m, PageXenRemapped(pages[0]), 0, "and are not marked as exchanged");
+	equal(m, page_count(pages[0]), 0, "it is free");
+	return 0;
+}
+
+static int gntdma_show(struct seq_file *m, void *v)
+{
+	gntdma_one(m, 64);
+	gntdma_one(m, LOW_BITS);
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(gntdma);
+
+static unsigned long calls;
+
+static int count_call(struct kprobe *kp, struct pt_regs *regs)
+{
+	calls++;
+	return 0;
+}
+
+/* How often @symbol is called to allocate 64 KiB below @bits bits. */
+static unsigned long calls_of(const char *symbol, unsigned int bits)
+{
+	struct kprobe kp = { .symbol_name = symbol, .pre_handler = count_call };
+	dma_addr_t bus;
+	void *cpu;
+
+	if (dma_set_coherent_mask(dev, DMA_BIT_MASK(bits)) || register_kprobe(&kp))
+		return ULONG_MAX;
+	calls = 0;
+	cpu = dma_alloc_coherent(dev, SZ_64K, &bus, GFP_KERNEL);
+	unregister_kprobe(&kp);
+	if (!cpu)
+		return ULONG_MAX;
+	dma_free_coherent(dev, SZ_64K, cpu, bus);
+	return calls;
+}
+
+/* With an area of CMA that lies above LOW_BITS. */
+static int cma_show(struct seq_file *m, void *v)
+{
+	equal(m, calls_of("cma_alloc", 64), 1, "an area in reach is used");
+	equal(m, calls_of("cma_alloc", LOW_BITS), 0, "one out of reach is not tried");
+	equal(m, calls_of("xen_create_contiguous_region", LOW_BITS), 1,
+	      "frames are exchanged instead, once");
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(cma);
+
+/* Low memory until there is none left: what fails has been tried once. */
+static int exhausted_show(struct seq_file *m, void *v)
+{
+	struct kprobe kp = { .symbol_name = "xen_create_contiguous_region",
+			     .pre_handler = count_call };
+	struct piece *pieces = kcalloc(160, sizeof(*pieces), GFP_KERNEL);
+	unsigned long low = low_frames(), last;
+	int n;
+
+	if (!pieces)
+		return -ENOMEM;
+	if (dma_set_coherent_mask(dev, DMA_BIT_MASK(LOW_BITS)) ||
+	    register_kprobe(&kp)) {
+		kfree(pieces);
+		return -ENODEV;
+	}
+	for (n = 0; n < 160; n++) {
+		calls = 0;
+		pieces[n].cpu = dma_alloc_coherent(dev, SZ_2M, &pieces[n].bus,
+						   GFP_KERNEL | __GFP_NOWARN);
+		if (!pieces[n].cpu)
+			break;
+	}
+	unregister_kprobe(&kp);
+	result(m, n < 160, "low memory runs out", n, 159);
+	equal(m, calls, 1, "an exchange that failed is not tried again from another zone");
+	seq_printf(m, "# held=%d low_held=%lu\n", n, low_frames());
+	while (n--)
+		dma_free_coherent(dev, SZ_2M, pieces[n].cpu, pieces[n].bus);
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+	kfree(pieces);
+	last = low_frames();
+	result(m, last <= low, "all low frames have been given back", last, low);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(exhausted);
+
+#define PAGES	4
+
+static unsigned long hmm_wrong(struct hmm_dma_map *map, struct page **pages)
+{
+	struct pci_p2pdma_map_state p2p = { };
+	unsigned long wrong = 0;
+	int i;
+
+	for (i = 0; i < PAGES; i++)
+		wrong += hmm_dma_map_pfn(dev, map, i, &p2p) !=
+			PFN_PHYS(frame(page_to_pfn(pages[i])));
+	return wrong;
+}
+
+/* Bounce buffers of a device that reaches all memory, once one is scattered. */
+static bool bounce_something(void)
+{
+	int i;
+
+	for (i = 0; i < 256 && !dma_need_unmap(dev); i++) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, 4);
+		struct tally t;
+
+		if (!page)
+			break;
+		map_piece(page, SZ_64K, &t);
+		__free_pages(page, 4);
+	}
+	return dma_need_unmap(dev);
+}
+
+/* Pages mapped through HMM before and after the device's first bounce. */
+static int hmm_show(struct seq_file *m, void *v)
+{
+	struct page *pages[PAGES] = { };
+	struct hmm_dma_map map = { };
+	unsigned long n = 0;
+	int i;
+
+	if (!IS_ENABLED(CONFIG_HMM_MIRROR)) {
+		result(m, false, "the kernel has HMM", 0, 1);
+		return 0;
+	}
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	equal(m, dma_need_unmap(dev), 0, "nothing need be unmapped at first");
+	equal(m, hmm_dma_map_alloc(dev, &map, PAGES, PAGE_SIZE), 0, "a map");
+	if (!map.pfn_list)
+		return 0;
+	for (i = 0; i < PAGES; i++) {
+		pages[i] = alloc_page(GFP_KERNEL);
+		if (!pages[i])
+			goto out;
+		map.pfn_list[i] = page_to_pfn(pages[i]) | HMM_PFN_VALID | HMM_PFN_WRITE;
+	}
+	equal(m, hmm_wrong(&map, pages), 0, "its pages are mapped");
+	equal(m, bounce_something(), 1, "a buffer of the device bounces");
+	/* As to let the device write, too. */
+	equal(m, hmm_wrong(&map, pages), 0, "they are mapped again, with the same addresses");
+	for (i = 0; i < PAGES; i++)
+		n += hmm_dma_unmap_pfn(dev, &map, i);
+	equal(m, n, PAGES, "they are unmapped");
+	equal(m, hmm_wrong(&map, pages), 0, "and mapped once more");
+	for (i = 0; i < PAGES; i++)
+		hmm_dma_unmap_pfn(dev, &map, i);
+out:
+	for (i = 0; i < PAGES && pages[i]; i++)
+		__free_page(pages[i]);
+	hmm_dma_map_free(dev, &map);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(hmm);
+
+static int __init pvmem_init(void)
+{
+	struct pci_dev *edu;
+
+	if (!xen_pv_domain())
+		return -ENODEV;
+	edu = pci_get_device(EDU_VENDOR, EDU_DEVICE, NULL);
+	if (!edu)
+		return -ENODEV;
+	dev = &edu->dev;
+	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	debugfs_create_file("neighbours", 0400, dir, NULL, &neighbours_fops);
+	debugfs_create_file("ledger", 0400, dir, NULL, &ledger_fops);
+	debugfs_create_file("handle", 0400, dir, NULL, &handle_fops);
+	debugfs_create_file("gntdma", 0400, dir, NULL, &gntdma_fops);
+	debugfs_create_file("cma", 0400, dir, NULL, &cma_fops);
+	debugfs_create_file("exhausted", 0400, dir, NULL, &exhausted_fops);
+	debugfs_create_file("hmm", 0400, dir, NULL, &hmm_fops);
+	return 0;
+}
+module_init(pvmem_init);
+
+static void __exit pvmem_exit(void)
+{
+	debugfs_remove(dir);
+	put_device(dev);
+}
+module_exit(pvmem_exit);
+
+MODULE_DESCRIPTION("DMA in a PV domain held against p2m");
+MODULE_LICENSE("GPL");

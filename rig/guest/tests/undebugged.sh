@@ -1,0 +1,23 @@
+#!/bin/sh
+#: platforms: pv
+#: devices: edu
+#: modules: dmastat dmatest pvmem
+#: kernel: ours-fast
+#: dom0_mem: 768M,max:768M
+#: linux: cma=16M
+#: timeout: 600
+# What CONFIG_DMA_API_DEBUG hides or refuses: devices that need not unmap, and a
+# buffer whose handle is wrong.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/dmatest.sh
+. /rig/lib/balloon.sh
+
+pvmem handle
+pvmem gntdma
+pvmem cma
+pvmem exhausted
+scatter
+pvmem hmm
+pvmem neighbours
+dmatest copy
