@@ -1,24 +1,22 @@
 # shellcheck shell=sh
 # Cases of the modules dmatest and pvmem. A test that sources this declares the module.
 
-DMATEST=/sys/kernel/debug/dmatest
-
-# dmatest CASE: its checks and facts are the test's.
-dmatest() {
-	if ! cat "$DMATEST/$1" >"dmatest.$1" || [ ! -s "dmatest.$1" ]; then
-		not_ok "dmatest $1 runs"
+# run_case FILE NAME: the checks and facts in a file of debugfs are the test's.
+run_case() {
+	if ! cat "$1" >"dmatest.$2" || [ ! -s "dmatest.$2" ]; then
+		not_ok "dmatest $2 runs"
 		return
 	fi
 	while read -r _line; do
 		case $_line in
-		"ok "*) ok "$1: ${_line#ok }" ;;
+		"ok "*) ok "$2: ${_line#ok }" ;;
 		"not ok "*)
 			_line=${_line#not ok }
-			not_ok "$1: ${_line% # *}" "${_line##* # }"
+			not_ok "$2: ${_line% # *}" "${_line##* # }"
 			;;
 		"# "*) note "${_line#\# }" ;;
 		esac
-	done <"dmatest.$1"
+	done <"dmatest.$2"
 }
 
 # The largest bounce buffer, in bytes.
@@ -34,9 +32,12 @@ fact() {
 	sed -n "s/^# \(.* \)*$2=\([^ ]*\).*/\2/p" "dmatest.$1"
 }
 
-# pvmem CASE: the same of the module pvmem, which has cases for PV domains.
+# dmatest CASE
+dmatest() {
+	run_case "/sys/kernel/debug/dmatest/$1" "$1"
+}
+
+# pvmem CASE: of a PV domain.
 pvmem() {
-	DMATEST=/sys/kernel/debug/pvmem
-	dmatest "$1"
-	DMATEST=/sys/kernel/debug/dmatest
+	run_case "/sys/kernel/debug/pvmem/$1" "$1"
 }

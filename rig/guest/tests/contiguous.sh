@@ -7,5 +7,4 @@
 
 . /rig/lib/dmatest.sh
 
-DMATEST=/sys/kernel/debug
-dmatest contigtest
+run_case /sys/kernel/debug/contigtest contigtest

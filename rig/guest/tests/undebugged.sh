@@ -2,7 +2,7 @@
 #: platforms: pv
 #: devices: edu
 #: modules: dmastat dmatest pvmem
-#: kernel: ours-fast
+#: kernel: ours-distro
 #: dom0_mem: 768M,max:768M
 #: linux: cma=16M
 #: timeout: 600
@@ -14,10 +14,10 @@
 . /rig/lib/balloon.sh
 
 pvmem handle
-pvmem gntdma
 pvmem cma
 pvmem exhausted
 scatter
 pvmem hmm
-pvmem neighbours
 dmatest copy
+pvmem gntdma
+pvmem neighbours
