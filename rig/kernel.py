@@ -253,7 +253,8 @@ def _load(arch, variant, place):
 
 def build(arch, variant, tree):
     """The Kernel of TREE for ARCH. VARIANT: ours, a control, or base, which has no
-    symbols of the series; '-fast' after it leaves debugging out, '-nomodules' modules."""
+    symbols of the series; '-fast' after it leaves debugging out, '-nomodules' modules; '-16k' has
+    pages of that size."""
     tree = Path(tree).resolve()
     key = input_hash(arch, variant, tree)
     place = paths.cache("kernels") / f"{arch}-{key}"

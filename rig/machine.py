@@ -113,6 +113,9 @@ def device_args(devices, files):
             args += ["-device", f"edu,dma_mask={2 ** 64 - 1:#x}{bus}"]
         elif device == "virtio-rng":
             args += ["-device", "virtio-rng-device,iommu_platform=on"]
+        elif device == "peer-root":
+            args += ["-object", "memory-backend-ram,id=peer,share=on,size=4M",
+                     "-device", "ivshmem-plain,memdev=peer"]
         else:
             args += _disk_args(device, files.disks[device])
     return args
@@ -168,7 +171,9 @@ def _arm(machine, files, serial):
             args += ["-global", "arm-smmuv3.stage=2"]
         words = linux_words(machine).replace(",", ",,")
         args += ["-machine", _board(board, machine),
-                 "-cpu", "cortex-a57" if arch == "arm64" else "cortex-a15",
+                 "-cpu", "cortex-a15" if arch == "arm" else
+                 # The other one has no pages of 16K.
+                 "neoverse-n1" if machine.kernel.endswith("-16k") else "cortex-a57",
                  "-kernel", str(files.xen), "-append", xen_words(machine),
                  "-device", f"guest-loader,addr={kernel_at:#x},kernel={files.kernel},"
                  f"bootargs={words}",

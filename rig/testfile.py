@@ -15,7 +15,7 @@ PLATFORMS = ("pv", "pvh", "arm64", "arm", "bare-x86_64", "bare-arm64")
 ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
            "arm64": "arm64", "bare-arm64": "arm64", "arm": "arm"}
 DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "megasas", "pvscsi", "usb", "uas",
-           "e1000e", "peer", "edu", "virtio-rng")
+           "e1000e", "peer", "peer-root", "edu", "virtio-rng")
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
         "board", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
         "programs", "base", "kernel", "expect", "full", "count")

@@ -19,7 +19,7 @@ import trees
 import xensource
 
 KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast",
-           "ours-distro", "base-distro", "ours-nomodules")
+           "ours-distro", "base-distro", "ours-nomodules", "ours-16k")
 SOURCES = ("KSRC", "XSRC")
 TAKES = {
     "help": (), "deps": (),

@@ -33,6 +33,8 @@
 #include <linux/slab.h>
 #include <linux/swiotlb.h>
 
+#include "dmatest.h"
+
 #define EDU_VENDOR	0x1234
 #define EDU_DEVICE	0x11e8
 
@@ -48,19 +50,19 @@
 #define EDU_RUN		BIT(0)
 #define EDU_TO_MEMORY	BIT(1)
 #define EDU_BUFFER	0x40000
-#define EDU_SIZE	SZ_2K
 
-static struct pci_dev *edu;
+struct pci_dev *edu;
+EXPORT_SYMBOL_GPL(edu);
+DEFINE_MUTEX(edu_lock);
+EXPORT_SYMBOL_GPL(edu_lock);
+
 static void __iomem *regs;
 static struct dentry *dir;
-/* The device does one thing at a time. */
-static DEFINE_MUTEX(edu_lock);
 
-static void result(struct seq_file *m, bool good, const char *why,
-		   const char *fmt, ...) __printf(4, 5);
+#define result dmatest_result
 
-static void result(struct seq_file *m, bool good, const char *why,
-		   const char *fmt, ...)
+void dmatest_result(struct seq_file *m, bool good, const char *why,
+		    const char *fmt, ...)
 {
 	va_list args;
 
@@ -72,6 +74,7 @@ static void result(struct seq_file *m, bool good, const char *why,
 		seq_printf(m, " # %s", why);
 	seq_putc(m, '\n');
 }
+EXPORT_SYMBOL_GPL(dmatest_result);
 
 static void edu_address(unsigned int reg, u64 value)
 {
@@ -83,7 +86,7 @@ static void edu_address(unsigned int reg, u64 value)
 }
 
 /* Let the device copy @size bytes at bus address @addr to its buffer or back. */
-static int edu_copy(dma_addr_t addr, size_t size, bool to_memory)
+int edu_copy(dma_addr_t addr, size_t size, bool to_memory)
 {
 	u32 cmd = EDU_RUN | (to_memory ? EDU_TO_MEMORY : 0);
 
@@ -94,6 +97,7 @@ static int edu_copy(dma_addr_t addr, size_t size, bool to_memory)
 	return readl_poll_timeout(regs + EDU_CMD, cmd, !(cmd & EDU_RUN),
 				  2000, 5 * USEC_PER_SEC);
 }
+EXPORT_SYMBOL_GPL(edu_copy);
 
 /* Through the device: @size bytes from @src's address to @dst's. */
 static int edu_move(dma_addr_t src, dma_addr_t dst, size_t size)

@@ -1,13 +1,14 @@
 #!/bin/sh
 #: platforms: arm64
 #: devices: nvme ahci edu
-#: modules: dmastat dmatest
+#: modules: dmastat dmatest iovatest
 #: domu: yes
 #: board: iommu=smmuv3
+#: linux: iommu.strict=0
 #: timeout: 900
 #: base: expected-fail the base kernel maps the pfn of a foreign page for the IOMMU
 # Xen leaves the SMMU to dom0, so that its devices use dma-iommu, for granted pages,
-# which are elsewhere on the bus, as well.
+# which are elsewhere on the bus, as well. Flushes of the IOTLB may be deferred here.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
@@ -25,3 +26,8 @@ domu_on nvme ahci
 # No mask or limit is anything that dma-iommu would complain of.
 dmatest masks
 dmatest copy
+# Pages that dom0 granted to itself: their order on the bus is another.
+dmatest onepage
+dmatest lists
+dmatest links
+dmatest stale
