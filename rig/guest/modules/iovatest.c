@@ -12,7 +12,6 @@
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
-#include <linux/iommu-dma.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -287,12 +286,12 @@ static void list_one(struct seq_file *m, const char *what, unsigned long local)
 	       what, buffer.size, PIECES);
 	if (!nents)
 		goto out;
-	/* Pieces of more than a page each are merged where that is promised. */
-	if (dma_get_merge_boundary(dev) == PAGE_SIZE - 1 && LENGTH == PAGE_SIZE)
-		result(m, nents == 1, "more of them", "%s: into one segment", what);
-	else if (!use_dma_iommu(dev) || LENGTH < PAGE_SIZE)
+	/* What is promised of untrusted devices is not kept, on bare metal neither. */
+	if (LENGTH < PAGE_SIZE)
 		result(m, !dma_get_merge_boundary(dev), "one is promised",
 		       "%s: no merging is promised", what);
+	else if (!edu->untrusted)
+		result(m, nents == 1, "more of them", "%s: into one segment", what);
 	seq_printf(m, "# segments=%d boundary=%#lx\n", nents,
 		   dma_get_merge_boundary(dev));
 	ret = list_copies(nents, true);
