@@ -14,7 +14,7 @@ from . import ctx as context  # noqa: E402
 
 #: in the order to run them: quick ones first
 CHECKS = ("forbidden", "shellcheck", "pyunit", "ktapview", "checkpatch", "kerneldoc",
-          "dtschema", "hotpath", "lockless", "mutants", "sparse", "perpatch")
+          "dtschema", "iovaruns", "hotpath", "lockless", "mutants", "sparse", "perpatch")
 
 
 def results(checks, ctx):

@@ -1,0 +1,70 @@
+"""How dma-iommu maps what is elsewhere on the bus: its functions, cut out of the
+source, on a page table of our own. With any one of MUTANTS it must fail."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from . import source
+
+FILE = "drivers/iommu/dma-iommu.c"
+FUNCTIONS = ("dev_bounces_frames", "iova_bus_run", "dev_must_bounce",
+             "iommu_dma_map_foreign", "iommu_dma_map_nosync", "iommu_dma_map_sg_bus")
+#: what is done to the functions: (name, text, what takes its place)
+MUTANTS = (
+    ("alignment is not looked at", "if (iova_offset(iovad, *bus))", "if (0)"),
+    ("a run does not end", "dma_phys_to_bus(dev, phys + run) == *bus + run", "1"),
+    ("a scattered granule is taken",
+     "!dma_bus_must_bounce(dev, phys + run, iovad->granule) &&", ""),
+    ("a run begins at the buffer's start", "phys + mapped, size - mapped",
+     "phys, size - mapped"),
+    ("nothing is undone", "iommu_unmap(domain, iova, mapped);", ""),
+)
+
+
+class CutError(Exception):
+    """The source is not what this check was written for."""
+
+
+def cut(text):
+    """The definitions of FUNCTIONS in TEXT."""
+    found = []
+    for name in FUNCTIONS:
+        match = re.search(r"^static (?:inline )?\w+ %s\(.*?^}\n" % name, text, re.S | re.M)
+        if not match:
+            raise CutError("no function %s()" % name)
+        found.append(match.group(0))
+    return "\n".join(found)
+
+
+def mutated(text, old, new):
+    """TEXT with OLD replaced, which must be there."""
+    if old not in text:
+        raise CutError("nothing to mutate: %s" % old)
+    return text.replace(old, new)
+
+
+def _attempt(place, text):
+    """(does it build, does it pass, what it says) with TEXT as the functions."""
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "functions.h").write_text(text, "utf-8")
+    built = subprocess.run(
+        ["gcc", "-O1", "-I", str(place), "-o", str(place / "iovaruns"),
+         str(Path(__file__).with_suffix(".c"))],
+        capture_output=True, text=True, timeout=120, check=False)
+    if built.returncode:
+        return False, False, built.stderr
+    done = subprocess.run([str(place / "iovaruns")], capture_output=True, text=True,
+                          timeout=120, check=False)
+    return True, not done.returncode, done.stdout + done.stderr
+
+
+def run(ctx):
+    """Yield (name, ok, detail)."""
+    place = ctx.scratch / "iovaruns"
+    text = cut((source.at(ctx, "patched") / FILE).read_text("utf-8"))
+    _, passed, said = _attempt(place, text)
+    yield "iovaruns: each byte is mapped where it is on the bus", passed, said
+    for name, old, new in MUTANTS:
+        built, passed, said = _attempt(place, mutated(text, old, new))
+        yield "iovaruns: it is seen if " + name, built and not passed, said
