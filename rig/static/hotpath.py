@@ -61,6 +61,7 @@ BOUNDS = {
 #: functions that differ without Xen, too: the fix that changes them
 FIXED = {
     "setup_io_tlb_npages": "reads a malformed swiotlb= without a fault",
+    "iommu_dma_map_sg": "forgets that a list was bounced before",
 }
 
 #: build both sides, in the order that changes the least between two builds

@@ -25,6 +25,7 @@ struct scatterlist { phys_addr_t phys; unsigned int length; bool peer; };
 
 #define FRAME			4096UL
 #define DMA_BUS_PAGE_SIZE	FRAME
+#define SMALL_BUS_FRAMES	true
 #define GFP_ATOMIC		0
 #define sg_phys(s)		((s)->phys)
 #define sg_dma_is_bus_address(s) ((s)->peer)
