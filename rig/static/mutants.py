@@ -1,7 +1,9 @@
 """The Arm p2m in user space: passes as it is, and fails with each fault put in by hand.
 
-rig/static/p2m has what stands in for the kernel, and the tests. A mutant that they
-do not notice is a failure, and so is one that no longer fits the source."""
+There are two suites of tests, the series' KUnit cases and rig/static/p2m/harness.c,
+which can stop a reader or a writer anywhere. Each has to notice a mutant, except that
+KUnit's cases in user space cannot see the few that take real processors. A mutant that
+no longer fits the source is a failure, too."""
 
 import concurrent.futures
 import os
@@ -15,13 +17,15 @@ from pathlib import Path
 from . import kbuild, memo, source
 
 HERE = Path(__file__).parent / "p2m"
-C, H = "arch/arm/xen/p2m.c", "include/xen/arm/p2m.h"
+C, H, K = "arch/arm/xen/p2m.c", "include/xen/arm/p2m.h", "arch/arm/xen/p2m_kunit.c"
 #: what is taken of the kernel, and under which name
-SOURCES = {C: "p2m.c", H: "xen/arm/p2m.h", "lib/rbtree.c": "rbtree.c",
+SOURCES = {C: "p2m.c", H: "xen/arm/p2m.h", K: "p2m_kunit.c", "lib/rbtree.c": "rbtree.c",
            "include/linux/rbtree.h": "linux/rbtree.h",
            "include/linux/rbtree_types.h": "linux/rbtree_types.h",
            "include/linux/rbtree_augmented.h": "linux/rbtree_augmented.h"}
-CC = ["gcc", "-std=gnu11", "-O1", "-w", "-fno-strict-aliasing", "-include", "kernel.h", "-I."]
+CC = ["gcc", "-std=gnu11", "-O1", "-w", "-fno-strict-aliasing", "-include", "kernel.h", "-I.",
+      "-pthread"]
+SUITES = ("harness", "kunit")
 LIMIT = 300               # seconds, of a machine with other work
 
 RETRY = "			if (likely(!read_seqcount_retry(&p2m->seq, seq)))\n"
@@ -150,6 +154,13 @@ MUTANTS = (
      "XEN_PFN_DOWN(unmap_ops[i + n].host_addr) == pfn + n)", "true)"),
 )
 
+#: what KUnit's cases see only with real processors or with KASAN, or not at all
+NOT_BY_KUNIT = {
+    "no retry: bfn of a pfn", "no retry: contiguity", "no retry: pfn of a bfn",
+    "nodes are freed without a grace period", "nodes leak if set fails",
+    "one section for all spares to free", "a grant that stays mapped is not reported",
+}
+
 
 def prepare(place, texts):
     """The sources in PLACE, with an empty header for each other that they include."""
@@ -164,17 +175,17 @@ def prepare(place, texts):
         shutil.copy(path, place)
 
 
-def verdict(texts, scratch):
-    """(builds, passes, words) of the tests on TEXTS."""
+def verdict(texts, scratch, suite):
+    """(builds, passes, words) of a suite of tests on TEXTS."""
     with tempfile.TemporaryDirectory(dir=scratch) as name:
         place = Path(name)
         prepare(place, texts)
-        done = subprocess.run([*CC, "harness.c", "-o", "p2m"], cwd=place, text=True,
+        done = subprocess.run([*CC, f"{suite}.c", "-o", "tests"], cwd=place, text=True,
                               capture_output=True, timeout=LIMIT, check=False)
         if done.returncode:
             return False, False, done.stderr[:2000]
-        done = subprocess.run(["./p2m"], cwd=place, text=True, timeout=LIMIT, check=False,
-                              capture_output=True)
+        done = subprocess.run(["./tests"], cwd=place, text=True, timeout=LIMIT,
+                              check=False, capture_output=True)
         words = done.stdout.strip() or f"ended with {done.returncode}"
         return True, done.returncode == 0 and words == "passed", words
 
@@ -193,18 +204,26 @@ def one(texts, mutant, scratch):
     changed = mutate(texts, mutant)
     if changed is None:
         return name, False, f"{mutant[1]} has no such place, or several"
-    builds, passes, words = verdict(changed, scratch)
-    if not builds:
-        return name, False, f"does not compile: {words}"
-    return name, not passes, "nobody noticed" if passes else f"noticed: {words}"
+    details, good = [], True
+    for suite in SUITES:
+        if suite == "kunit" and mutant[0] in NOT_BY_KUNIT:
+            continue
+        builds, passes, words = verdict(changed, scratch, suite)
+        good = good and builds and not passes
+        details.append(f"{suite}: " + (f"does not compile: {words}" if not builds else
+                                       "nothing noticed" if passes else words))
+    return name, good, "; ".join(details)
 
 
 def results(texts, scratch, jobs):
     """(name, ok, detail) of the p2m, then of each mutant."""
     scratch.mkdir(parents=True, exist_ok=True)
-    _, passes, words = verdict(texts, scratch)
-    yield "mutants: the p2m as it is", passes, words
-    if not passes:
+    sound = True
+    for suite in SUITES:
+        _, passes, words = verdict(texts, scratch, suite)
+        sound = sound and passes
+        yield f"mutants: the p2m as it is, {suite}", passes, words
+    if not sound:
         return
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(lambda mutant: one(texts, mutant, scratch), MUTANTS)

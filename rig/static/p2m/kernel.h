@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What arch/arm/xen/p2m.c uses of the kernel, for one thread of user space. Each
- * access of a reader and each store of a writer calls a hook, with which harness.c
- * runs one in the middle of the other.
+ * What arch/arm/xen/p2m.c uses of the kernel, in user space. Each access of a reader
+ * and each store of a writer calls a hook, with which harness.c runs one in the
+ * middle of the other.
  */
 #ifndef RIG_P2M_KERNEL_H
 #define RIG_P2M_KERNEL_H
@@ -21,7 +21,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef unsigned int gfp_t;
 
-/* harness.c */
+/* harness.c and kunit.c */
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void on_read(void);
 void on_write(void);
@@ -31,6 +31,9 @@ void *range_alloc(size_t size);
 void range_free(void *range, bool at_once);
 int hypercall(void *op);
 void message(void);
+
+/* What KUnit calls instead, if anything. */
+static void *stub_xen_p2m_alloc, *stub_xen_p2m_unmap_grant;
 
 /* compiler */
 #define __always_inline inline __attribute__((always_inline))
@@ -54,7 +57,11 @@ void message(void);
 #define EXPORT_SYMBOL(x)
 #define EXPORT_SYMBOL_GPL(x)
 #define EXPORT_SYMBOL_IF_KUNIT(x)
-#define KUNIT_STATIC_STUB_REDIRECT(...) do { } while (0)
+#define KUNIT_STATIC_STUB_REDIRECT(function, ...) \
+	do { \
+		if (stub_##function) \
+			return ((__typeof__(&function))stub_##function)(__VA_ARGS__); \
+	} while (0)
 #define early_initcall(x) int (*initcall)(void) = (x)
 #define pr_warn_ratelimited(...) (message(), (void)snprintf(NULL, 0, __VA_ARGS__))
 #define pr_err_ratelimited pr_warn_ratelimited
@@ -150,7 +157,7 @@ typedef struct {
 } raw_spinlock_t;
 
 typedef struct {
-	unsigned int sequence;
+	volatile unsigned int sequence;
 } seqcount_raw_spinlock_t;
 
 #define __RAW_SPIN_LOCK_UNLOCKED(name) { false }
@@ -202,6 +209,7 @@ static inline void raw_spin_unlock(raw_spinlock_t **lock)
 #define INVALID_GRANT_HANDLE (~0U)
 #define GNTST_okay 0
 #define GNTST_general_error (-1)
+#define GNTST_bad_gntref (-3)
 #define GNTMAP_device_map 1
 #define GNTTABOP_unmap_grant_ref 1
 #define HYPERVISOR_grant_table_op(what, op, count) hypercall(op)

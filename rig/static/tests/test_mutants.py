@@ -22,8 +22,17 @@ class Mutants(unittest.TestCase):
                               ((False, False, "error"), False)):
             self.assertEqual(self.one("int one;", verdict)[0], good)
 
+    def test_both_suites_must_notice(self):
+        verdicts = {"harness": (True, False, "seen"), "kunit": (True, True, "passed")}
+        with mock.patch.object(mutants, "verdict", side_effect=lambda *a: verdicts[a[2]]):
+            for name, good in (("m", False), (next(iter(mutants.NOT_BY_KUNIT)), True)):
+                row = mutants.one(TEXTS, (name, mutants.C, "int one;", "X"), None)
+                self.assertEqual(row[1], good)
+        self.assertLessEqual(mutants.NOT_BY_KUNIT, {m[0] for m in mutants.MUTANTS})
+
     def test_what_is_judged(self):
         _, judge = self.one("int one;", (True, False, ""))
+        self.assertEqual([call[0][2] for call in judge.call_args_list], ["harness", "kunit"])
         changed, = [path for path in TEXTS if judge.call_args[0][0][path] != TEXTS[path]]
         self.assertEqual(changed, mutants.C)
 
@@ -44,7 +53,7 @@ class Mutants(unittest.TestCase):
         with tempfile.TemporaryDirectory() as scratch, \
                 mock.patch.object(mutants, "verdict", return_value=(True, False, "no")):
             rows = list(mutants.results(TEXTS, Path(scratch), 1))
-        self.assertEqual([row[1] for row in rows], [False])
+        self.assertEqual([row[1] for row in rows], [False, False])
 
     def test_headers(self):
         with tempfile.TemporaryDirectory() as name:
