@@ -1,9 +1,16 @@
 """What a checker says of the touched files now and said of them at the base."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from . import kbuild, memo, perpatch, source, targets, warnings
 from .ctx import workers
+
+
+#: sparse takes the length of a module's information for no constant, in any module
+MODULE_INFO = re.compile(r"MODULE_\w+\(")
+#: kbuild, if the checker is not there or does not understand the kernel's C
+NOT_RUN = "is not available or not up to date"
 
 
 def rows(ctx, check, **variables):
@@ -31,12 +38,12 @@ def _rows(ctx, check, variables):
         name = "%s: %s, no new message" % (check, arch)
         (code, text, todo), (_, before, _) = (said[arch, "patched"],
                                               said[arch, "base"])
-        if code:
+        if code or NOT_RUN in text + before:
             yield name, False, text[-3000:]
             continue
         src = source.at(ctx, "patched")
         fresh = warnings.new(warnings.parse(before, src),
-                             warnings.parse(text, src), set(touched))
+                             warnings.parse(text, src, MODULE_INFO), set(touched))
         yield name, not fresh and bool(todo), "\n".join(fresh) or \
             "%d targets" % len(todo)
 

@@ -2,20 +2,31 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 _LINE = re.compile(r"^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?:\d+:)? "
                    r"(?P<kind>warning|error|Warning|Error): (?P<text>.*)$")
 
 
-def parse(output, src):
-    """[(file in the tree, line, text)] of the warnings in make's output."""
+def parse(output, src, except_at=None):
+    """[(file in the tree, line, text)] of the warnings in make's output, without
+    those at lines of the source that match EXCEPT_AT."""
     found = []
     for line in output.splitlines():
         match = _LINE.match(line)
         if match:
             found.append((inside(match["file"], str(src)), int(match["line"]),
                           match["text"]))
+    if except_at:
+        found = [row for row in found if not except_at.match(_source(src, *row[:2]))]
     return sorted(set(found))
+
+
+def _source(src, name, line):
+    """That line of a file in the tree."""
+    path = Path(src) / name
+    lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+    return lines[line - 1] if line <= len(lines) else ""
 
 
 def inside(path, src):
