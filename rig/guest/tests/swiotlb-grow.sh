@@ -8,6 +8,7 @@
 #: base: expected-fail a device is given buffers out of its reach, a pool in which nothing fits is called full
 #: full@pvh: yes
 #: cpus@pv: 4
+#: timeout: 600
 # A pool of 1 MiB is too small for what must bounce, and grows. In a PV domain the
 # memory that it gets is not contiguous, and has to be exchanged. Whatever is added, a
 # device is only given what it reaches. On a large machine whose memory was not scrubbed

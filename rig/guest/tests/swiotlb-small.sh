@@ -4,6 +4,7 @@
 #: modules: dmastat dmatest
 #: dom0_mem: 176M,max:176M
 #: linux: swiotlb=force
+#: timeout: 600
 #: base: expected-fail the pool takes more than a third of memory, and cannot grow
 # A small domain keeps most of its memory, and what must bounce beyond that finds memory
 # of the machine in reach, which this domain has hardly any of.
