@@ -1,5 +1,6 @@
 #!/bin/sh
 #: platforms: pv
+#: full: yes
 #: kernel: ours-distro
 #: devices: nvme
 #: linux: blkdevparts=nvme0n1:256M(raw),-(files)

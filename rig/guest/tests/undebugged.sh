@@ -1,5 +1,6 @@
 #!/bin/sh
 #: platforms: pv
+#: full: yes
 #: devices: edu
 #: modules: dmastat dmatest pvmem
 #: kernel: ours-distro
