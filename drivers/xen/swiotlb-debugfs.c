@@ -59,6 +59,27 @@ static DEFINE_SPINLOCK(bounces_lock);
 static bool counting;
 static DEFINE_MUTEX(counting_lock);
 
+/* The buses whose devices are shown. */
+static const struct bus_type * const buses[] = {
+	&platform_bus_type,
+#ifdef CONFIG_PCI
+	&pci_bus_type,
+#endif
+#ifdef CONFIG_ARM_AMBA
+	&amba_bustype,
+#endif
+};
+
+static bool on_known_bus(struct device *dev)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(buses); i++)
+		if (dev->bus == buses[i])
+			return true;
+	return false;
+}
+
 static struct bounces *bounces_of(struct device *dev)
 {
 	struct bounces *b;
@@ -70,12 +91,17 @@ static struct bounces *bounces_of(struct device *dev)
 	return NULL;
 }
 
-/* The device's counts from now on, or NULL if there is no memory. */
+/*
+ * The device's counts from now on, or NULL if there is no memory, or nothing that
+ * tells when the device is removed.
+ */
 static struct bounces *add_bounces(struct device *dev)
 {
-	struct bounces *b = kzalloc(sizeof(*b), GFP_NOWAIT | __GFP_NOWARN);
-	struct bounces *other;
+	struct bounces *other, *b;
 
+	if (!on_known_bus(dev))
+		return NULL;
+	b = kzalloc_obj(*b, GFP_NOWAIT | __GFP_NOWARN);
 	if (!b)
 		return NULL;
 	b->dev = dev;
@@ -171,16 +197,6 @@ static int show_device(struct device *dev, void *data)
 	seq_putc(m, '\n');
 	return 0;
 }
-
-static const struct bus_type * const buses[] = {
-	&platform_bus_type,
-#ifdef CONFIG_PCI
-	&pci_bus_type,
-#endif
-#ifdef CONFIG_ARM_AMBA
-	&amba_bustype,
-#endif
-};
 
 static int devices_show(struct seq_file *m, void *v)
 {

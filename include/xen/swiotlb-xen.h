@@ -31,6 +31,10 @@ struct page;
 #include <linux/dma-direction.h>
 #include <linux/jump_label.h>
 #include <asm/xen/swiotlb-xen.h>
+#include <xen/page.h>
+
+/* Memory is contiguous on the bus within aligned units of this size. */
+#define DMA_BUS_PAGE_SIZE	XEN_PAGE_SIZE
 
 DECLARE_STATIC_KEY_FALSE(xen_swiotlb_key);
 
@@ -55,15 +59,14 @@ static __always_inline bool dma_bus_active(void)
  * dma_bus_translated() - do the bus frames of a device differ from our frames?
  * @dev: device that does DMA
  *
- * Not for one that Xen's IOMMU protects in a directly mapped domain. In a PV
- * domain it makes no difference.
+ * Not for one that Xen's IOMMU protects in a directly mapped domain, and not
+ * for one that only stands for the hypervisor, which takes the domain's frames.
  *
  * Return: %true if addresses for @dev have to go through the hooks below.
  */
 static __always_inline bool dma_bus_translated(struct device *dev)
 {
-	return dma_bus_active() &&
-		(XEN_MACHINE_FRAMES || !dev_dma_bus_bypass(dev));
+	return dma_bus_active() && !dev_dma_bus_bypass(dev);
 }
 
 /**
@@ -157,8 +160,7 @@ static __always_inline phys_addr_t dma_bus_to_own_phys(struct device *dev,
  * @phys: physical address of the buffer, in RAM
  * @size: its length, at least 1
  *
- * Return: %true if the buffer is not contiguous on the bus, or if nobody could
- * maintain the caches of the foreign page that it lies in.
+ * Return: %true if the buffer is not contiguous on the bus.
  */
 static __always_inline bool dma_bus_must_bounce(struct device *dev,
 						phys_addr_t phys, size_t size)
@@ -185,13 +187,26 @@ static __always_inline bool dma_bus_foreign(struct device *dev,
 }
 
 /**
+ * dma_bus_cpu_mapped() - does the CPU have to maintain the caches of a page?
+ * @phys: physical address in a page that is going to be mapped for DMA by a
+ *	device for which dma_bus_translated()
+ *
+ * Return: %true if the kernel has a cached mapping of the page.
+ */
+static __always_inline bool dma_bus_cpu_mapped(phys_addr_t phys)
+{
+	return xen_cpu_mapped(phys);
+}
+
+/**
  * dma_bus_sync_for_device() - maintain caches before the device's turn
  * @dev: device that is not coherent, if dma_bus_active()
- * @bus: bus address of the buffer
+ * @bus: bus address of the buffer, which is mapped for @dev
  * @size: its length
  * @dir: direction of the transfer
  *
- * Done by the CPU for a page of this domain and by the hypervisor for another.
+ * By the CPU, where the bus address says at which address it sees the page, else
+ * by the hypervisor.
  */
 static __always_inline void
 dma_bus_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
@@ -203,7 +218,7 @@ dma_bus_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 /**
  * dma_bus_sync_for_cpu() - maintain caches before the CPU's turn
  * @dev: device that is not coherent, if dma_bus_active()
- * @bus: bus address of the buffer
+ * @bus: bus address of the buffer, which is mapped for @dev
  * @size: its length
  * @dir: direction of the transfer
  *
@@ -259,7 +274,7 @@ dma_bus_make_contiguous(struct device *dev, struct page *page, size_t size,
  * @size: number of bytes that were asked for
  *
  * Does nothing for pages that dma_bus_make_contiguous() has not treated.  The
- * frames stay contiguous.
+ * pages remain contiguous among themselves if the hypervisor has such memory.
  */
 static __always_inline void dma_bus_release_pages(struct device *dev,
 						  struct page *page,
@@ -279,36 +294,41 @@ static __always_inline void dma_bus_release_pages(struct device *dev,
  */
 static __always_inline u64 dma_bus_phys_limit(struct device *dev, u64 limit)
 {
-	if (XEN_MACHINE_FRAMES && dma_bus_translated(dev))
+	if (XEN_MACHINE_FRAMES && dma_bus_active())
 		return U64_MAX;
 	return limit;
 }
 
 /**
- * dma_bus_pool_limit() - bus address that a device must reach for bouncing
+ * dma_bus_pool_limit() - bus address that a device must reach
  * @dev: device that does DMA
- * @limit: what would be asked of it where bus and physical address are equal
+ * @limit: what would be required where bus and physical addresses are equal
  *
- * Return: the highest bus address of the bounce buffer pool, or @limit where it
- * was not placed for its bus address.
+ * Where any buffer may have to be bounced, a device must reach the bounce buffer
+ * pool that was allocated at boot. It is never freed, so this does not change.
+ *
+ * Return: the highest bus address of that pool, or that of all memory if there
+ * is no pool, or @limit where the pool was not placed by its bus address.
  */
 static __always_inline u64 dma_bus_pool_limit(struct device *dev, u64 limit)
 {
 	if (XEN_MACHINE_FRAMES && dma_bus_translated(dev))
-		return xen_pool_limit(limit);
+		return xen_pool_limit() ?: xen_max_bus_addr();
 	return limit;
 }
 
 /**
  * dma_bus_place_pool() - make memory for bounce buffers fit for devices
  * @page: first page of an allocation of order get_order(@size)
- * @size: its length, at most a segment (IO_TLB_SEGSIZE slots) or some of them
+ * @size: its length
  * @limit: highest bus address that the buffers may have
  *
- * Each segment becomes contiguous, aligned and low enough on the bus, if it is
- * not. The contents are lost. Undone by dma_bus_release_pool().
+ * Each segment of IO_TLB_SEGSIZE slots becomes contiguous, aligned and low
+ * enough on the bus, if it is not. The contents are lost. Undone by
+ * dma_bus_release_pool().
  *
- * Context: Any but hard interrupt context.
+ * Context: Any but NMI, as for mapping a buffer. Interrupts are disabled while
+ * a segment is exchanged.
  * Return: %false if the hypervisor has no such memory; nothing has changed then.
  */
 static __always_inline bool dma_bus_place_pool(struct page *page, size_t size,
@@ -323,11 +343,27 @@ static __always_inline bool dma_bus_place_pool(struct page *page, size_t size,
  * dma_bus_release_pool() - give a pool's frames back before it is freed
  * @vaddr: address of the first page that dma_bus_place_pool() got
  * @size: its length, as given there
+ *
+ * Context: As dma_bus_place_pool().
  */
 static __always_inline void dma_bus_release_pool(void *vaddr, size_t size)
 {
 	if (XEN_MACHINE_FRAMES && dma_bus_active())
 		xen_release_pool(vaddr, size);
+}
+
+/**
+ * dma_bus_pool_end() - highest bus address in a bounce buffer pool
+ * @start: physical address of the pool, which dma_bus_place_pool() has treated
+ * @size: its length
+ *
+ * Return: the address of the last byte on the bus.
+ */
+static __always_inline u64 dma_bus_pool_end(phys_addr_t start, size_t size)
+{
+	if (XEN_MACHINE_FRAMES && dma_bus_active())
+		return xen_pool_end(start, size);
+	return (u64)start + size - 1;
 }
 
 /**
@@ -347,6 +383,9 @@ static __always_inline u64 dma_bus_max_addr(struct device *dev, u64 max)
 #else /* !CONFIG_SWIOTLB_XEN */
 
 #include <linux/dma-direction.h>
+#include <asm/page.h>
+
+#define DMA_BUS_PAGE_SIZE	PAGE_SIZE
 
 static inline void dma_bus_setup(struct device *dev)
 {
@@ -400,6 +439,11 @@ static inline bool dma_bus_foreign(struct device *dev, phys_addr_t phys,
 	return false;
 }
 
+static inline bool dma_bus_cpu_mapped(phys_addr_t phys)
+{
+	return true;
+}
+
 static inline void dma_bus_sync_for_device(struct device *dev, phys_addr_t bus,
 					   size_t size,
 					   enum dma_data_direction dir)
@@ -447,6 +491,11 @@ static inline bool dma_bus_place_pool(struct page *page, size_t size, u64 limit)
 
 static inline void dma_bus_release_pool(void *vaddr, size_t size)
 {
+}
+
+static inline u64 dma_bus_pool_end(phys_addr_t start, size_t size)
+{
+	return (u64)start + size - 1;
 }
 
 static inline u64 dma_bus_max_addr(struct device *dev, u64 max)

@@ -54,40 +54,50 @@ static enum xen_iommu_word property_says(const struct device_node *np)
 	return strcmp(value, "off") ? SAYS_NONSENSE : SAYS_OFF;
 }
 
-static bool is_xen_iommu(struct of_phandle_args *spec)
-{
-	bool ret = of_device_is_compatible(spec->np, XEN_IOMMU_COMPATIBLE);
+/* The IOMMUs that the device tree names for a device. */
+struct named_iommus {
+	bool xen;	/* the node for Xen's */
+	bool other;	/* one that is left to this domain */
+};
 
+static void count_iommu(struct named_iommus *named, struct of_phandle_args *spec)
+{
+	if (of_device_is_compatible(spec->np, XEN_IOMMU_COMPATIBLE))
+		named->xen = true;
+	else if (of_device_is_available(spec->np))
+		named->other = true;
 	of_node_put(spec->np);
-	return ret;
 }
 
-static bool phandle_says_on(struct device *dev, const struct device_node *np)
+static struct named_iommus named_iommus(struct device *dev,
+					const struct device_node *np)
 {
+	struct named_iommus named = {};
 	struct of_phandle_args spec = {};
 	int i;
 
-	if (dev_is_pci(dev))
-		return !of_map_iommu_id(np, pci_dev_id(to_pci_dev(dev)), &spec) &&
-			is_xen_iommu(&spec);
+	if (dev_is_pci(dev)) {
+		if (!of_map_iommu_id(np, pci_dev_id(to_pci_dev(dev)), &spec))
+			count_iommu(&named, &spec);
+		return named;
+	}
 
 	for (i = 0; !of_parse_phandle_with_args(np, "iommus", "#iommu-cells", i,
 						&spec); i++)
-		if (is_xen_iommu(&spec))
-			return true;
-	return false;
+		count_iommu(&named, &spec);
+	return named;
 }
 
 static void report(struct device *dev, const struct device_node *np,
-		   enum xen_iommu_word word, bool phandle, bool on)
+		   enum xen_iommu_word word, bool named, bool on)
 {
 	if (word == SAYS_NONSENSE)
 		dev_err(dev, "%pOF: xen,iommu is neither \"on\" nor \"off\": translating\n",
 			np);
-	else if (word == SAYS_OFF && phandle)
+	else if (word == SAYS_OFF && named)
 		dev_err(dev, "%pOF: xen,iommu is \"off\", but the IOMMU is Xen's: translating\n",
 			np);
-	else if (word != SAYS_ON && !phandle)
+	else if (word != SAYS_ON && !named)
 		return;
 	else if (!static_key_enabled(&xen_swiotlb_key))
 		dev_warn(dev, "%pOF: Xen's IOMMU makes no difference to a domain that is not mapped directly\n",
@@ -96,7 +106,7 @@ static void report(struct device *dev, const struct device_node *np,
 		dev_info(dev, "protected by Xen's IOMMU, says %pOF: not translating\n",
 			 np);
 	else
-		dev_err(dev, "%pOF: behind Xen's IOMMU and one of this domain: translating\n",
+		dev_err(dev, "%pOF: names Xen's IOMMU and one of this domain: translating\n",
 			np);
 }
 
@@ -125,9 +135,10 @@ EXPORT_SYMBOL_GPL(xen_bypassed_by);
  */
 void xen_setup_dma(struct device *dev)
 {
+	struct named_iommus named;
 	enum xen_iommu_word word;
 	struct device_node *np;
-	bool phandle, on;
+	bool on;
 
 	if (!xen_domain())
 		return;
@@ -136,11 +147,15 @@ void xen_setup_dma(struct device *dev)
 		return;
 
 	word = property_says(np);
-	phandle = phandle_says_on(dev, np);
-	on = (word == SAYS_ON || (word == SAYS_NOTHING && phandle)) &&
-		!dev_iommu_fwspec_get(dev);
+	named = named_iommus(dev, np);
+	/*
+	 * The IOMMU core drops a list with both kinds, so that the firmware spec
+	 * alone does not tell.
+	 */
+	on = (word == SAYS_ON || (word == SAYS_NOTHING && named.xen)) &&
+		!named.other && !dev_iommu_fwspec_get(dev);
 	dev_assign_dma_bus_bypass(dev, on);
 	/* Once, and not already when it is added. */
 	if (dev->driver)
-		report(dev, np, word, phandle, on);
+		report(dev, np, word, named.xen, on);
 }

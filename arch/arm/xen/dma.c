@@ -16,8 +16,8 @@
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/seq_file.h>
-#include <linux/xarray.h>
 
 #include <xen/arm/p2m.h>
 #include <xen/interface/grant_table.h>
@@ -28,9 +28,6 @@
 
 static atomic_long_t xen_flushes = ATOMIC_LONG_INIT(0);
 static atomic_long_t xen_flush_errors = ATOMIC_LONG_INIT(0);
-
-/* Devices whose trouble has been told. */
-static DEFINE_XARRAY_FLAGS(xen_flush_reported, XA_FLAGS_LOCK_IRQ);
 
 /**
  * xen_bus_from_phys() - bus address of a local or a foreign page
@@ -81,90 +78,126 @@ bool xen_foreign(phys_addr_t phys, size_t size)
 	return !xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn) || bfn != pfn;
 }
 
-/*
- * Where the CPU sees what is on the bus at @bus. Caches are tagged physically, so
- * that maintenance through any mapping acts on the frame that is behind it: for a
- * foreign frame this is the pfn where we have it. Memory that is reserved without
- * a mapping can neither be seen nor touched.
+/**
+ * xen_cpu_mapped() - is a page in the linear map?
+ * @phys: physical address in the page
  *
- * Return: how many of @size bytes are there in a row, 0 if it is out of sight.
+ * The linear map has all memory of this domain except what the device tree
+ * reserves with "no-map", and all ZONE_DEVICE memory: persistent memory, and the
+ * pages at which grants are mapped.  Other memory has no cache lines that this
+ * domain could have to maintain, and maintenance by address would fault.
+ *
+ * Context: Any.
+ * Return: %true if the linear map has the page.
  */
-static size_t xen_cpu_view(phys_addr_t bus, size_t size, phys_addr_t *phys)
+bool xen_cpu_mapped(phys_addr_t phys)
 {
-	unsigned long pfn, nr;
+	unsigned long pfn = PHYS_PFN(phys);
 
-	nr = xen_p2m_find_bfn(&xen_p2m, XEN_PFN_DOWN(bus), &pfn);
-	if (nr) {
-		*phys = ((phys_addr_t)pfn << XEN_PAGE_SHIFT) |
-			xen_offset_in_page(bus);
-		return min_t(u64, size, ((u64)nr << XEN_PAGE_SHIFT) -
-			     xen_offset_in_page(bus));
-	}
-	*phys = bus;
-	return memblock_is_map_memory(bus) ? size : 0;
+	return memblock_is_map_memory(phys) ||
+		(pfn_valid(pfn) && is_zone_device_page(pfn_to_page(pfn)));
 }
 
-/* Once a device: data are at stake, but a log full of it helps nobody. */
-static void xen_report_flush(struct device *dev, phys_addr_t bus, int error)
+/*
+ * May the CPU maintain a frame at the pfn that the p2m has for it?  Only if this
+ * is where the caller, who has a buffer mapped for DMA, has the page: any other
+ * mapping may be gone.
+ *
+ * gnttab_map_refs() maps grants first and notes them in the p2m afterwards.
+ * gnttab_unmap_refs() unmaps a whole batch first and has it forgotten afterwards.
+ * So there are noted mappings with nothing behind them, where an access is a data
+ * abort.  The caller's own is not one of these: a foreign page is mapped for DMA
+ * after gnttab_map_refs(), and no longer when gnttab_unmap_refs() is called.  It
+ * is noted and exists all the time, while others of the same frame come and go.
+ *
+ *  - No mapping is noted: the caller's would be, so the page is a local one.
+ *  - One is noted, and the number of the frame is not one of local memory: the
+ *    page must be foreign, so the mapping is the caller's.
+ *  - One is noted, and local memory has that number: if the domain granted the
+ *    page to itself, the caller may have the page proper, and the mapping belong
+ *    to somebody else.  If it gave the page back to Xen, the caller has the
+ *    mapping.  These cannot be told apart.
+ *  - Several are noted: nor can these.
+ */
+static bool xen_is_callers(phys_addr_t bus, unsigned int mappings)
 {
-	unsigned long flags;
-	int told;
-
-	atomic_long_inc(&xen_flush_errors);
-	xa_lock_irqsave(&xen_flush_reported, flags);
-	told = __xa_insert(&xen_flush_reported, (unsigned long)dev >> 2,
-			   xa_mk_value(1), GFP_NOWAIT | __GFP_NOWARN);
-	xa_unlock_irqrestore(&xen_flush_reported, flags);
-	if (told != -EBUSY)
-		dev_err_ratelimited(dev, "Xen does not maintain the cache of frame %pa, which is out of sight: error %d\n",
-				    &bus, error);
+	return mappings == 1 && !memblock_is_memory(bus);
 }
 
-/* Let Xen maintain the cache of a part of one of its pages. */
-static size_t xen_flush(struct device *dev, phys_addr_t bus, size_t size, u32 op)
+/* Let Xen maintain a part of a frame, which is this domain's or granted to it. */
+static void xen_flush(struct device *dev, phys_addr_t bus, size_t size, u32 op)
 {
 	struct gnttab_cache_flush flush = {
 		.op = op,
 		.offset = xen_offset_in_page(bus),
+		.length = size,
 		.a.dev_bus_addr = bus - xen_offset_in_page(bus),
 	};
 	int ret;
 
-	flush.length = min_t(size_t, size, XEN_PAGE_SIZE - flush.offset);
 	atomic_long_inc(&xen_flushes);
 	ret = HYPERVISOR_grant_table_op(GNTTABOP_cache_flush, &flush, 1);
-	if (ret)
-		xen_report_flush(dev, bus, ret);
-	return flush.length;
+	if (!ret)
+		return;
+	atomic_long_inc(&xen_flush_errors);
+	dev_err_ratelimited(dev, "Xen did not maintain caches at bus address %pa+%zu (error %d): data may be stale\n",
+			    &bus, size, ret);
+}
+
+static __always_inline void
+xen_sync(struct device *dev, phys_addr_t bus, size_t size,
+	 enum dma_data_direction dir, u32 op,
+	 void (*cpu_sync)(phys_addr_t phys, size_t size,
+			  enum dma_data_direction dir))
+{
+	unsigned int mappings;
+	unsigned long pfn;
+	size_t part;
+
+	if (dev_dma_bus_bypass(dev)) {
+		cpu_sync(bus, size, dir);
+		return;
+	}
+
+	for (; size; size -= part, bus += part) {
+		mappings = xen_p2m_find_bfn(&xen_p2m, XEN_PFN_DOWN(bus), &pfn);
+		if (!mappings) {
+			/* A buffer is local or foreign as a whole. */
+			if (xen_cpu_mapped(bus))
+				cpu_sync(bus, size, dir);
+			return;
+		}
+		part = min_t(size_t, size,
+			     XEN_PAGE_SIZE - xen_offset_in_page(bus));
+		if (xen_is_callers(bus, mappings))
+			cpu_sync(((phys_addr_t)pfn << XEN_PAGE_SHIFT) |
+				 xen_offset_in_page(bus), part, dir);
+		else
+			xen_flush(dev, bus, part, op);
+	}
 }
 
 /**
- * xen_sync_for_device() - clean or discard cache lines before the device's turn
+ * xen_sync_for_device() - clean cache lines before the device's turn
  * @dev: device that is going to access the buffer and is not coherent
  * @bus: bus address of the buffer, in a local or a foreign page
  * @size: its length in bytes
  * @dir: direction of the transfer
+ *
+ * While the buffer is mapped for @dev.  When it is being mapped, its physical
+ * address is known, and is to be used instead.
  *
  * Context: Any.
  */
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir)
 {
-	u32 op = dir == DMA_FROM_DEVICE ? GNTTAB_CACHE_INVAL : GNTTAB_CACHE_CLEAN;
-	phys_addr_t phys;
-	size_t part;
-
-	if (dev_dma_bus_bypass(dev)) {
-		arch_sync_dma_for_device(bus, size, dir);
-		return;
-	}
-	for (; size; size -= part, bus += part) {
-		part = xen_cpu_view(bus, size, &phys);
-		if (part)
-			arch_sync_dma_for_device(phys, part, dir);
-		else
-			part = xen_flush(dev, bus, size, op);
-	}
+	/*
+	 * GNTTAB_CACHE_INVAL would do for DMA_FROM_DEVICE, but loses what was
+	 * written before, zeroes perhaps, where the device writes nothing.
+	 */
+	xen_sync(dev, bus, size, dir, GNTTAB_CACHE_CLEAN,
+		 arch_sync_dma_for_device);
 }
 
 /**
@@ -174,28 +207,16 @@ void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
  * @size: its length in bytes
  * @dir: direction of the transfer
  *
+ * While the buffer is mapped for @dev, or as a part of unmapping it.
+ *
  * Context: Any.
  */
 void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
 		      enum dma_data_direction dir)
 {
-	phys_addr_t phys;
-	size_t part;
-
-	if (dev_dma_bus_bypass(dev)) {
-		arch_sync_dma_for_cpu(bus, size, dir);
-		return;
-	}
-	for (; size; size -= part, bus += part) {
-		part = xen_cpu_view(bus, size, &phys);
-		if (part) {
-			arch_sync_dma_for_cpu(phys, part, dir);
-			continue;
-		}
-		if (dir == DMA_TO_DEVICE)
-			return;
-		part = xen_flush(dev, bus, size, GNTTAB_CACHE_INVAL);
-	}
+	if (dir != DMA_TO_DEVICE)
+		xen_sync(dev, bus, size, dir, GNTTAB_CACHE_INVAL,
+			 arch_sync_dma_for_cpu);
 }
 
 static int p2m_show(struct seq_file *m, void *v)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Foreign pages of a domain on arm or arm64: from the pfn where a granted page is
- * mapped to its bus frame, and from a bus frame to where we see it.
+ * The pages of other domains that are mapped into a domain on arm or arm64. See
+ * include/xen/arm/p2m.h for the data structure and the rules for its readers.
  */
 
 #define pr_fmt(fmt) "xen:p2m: " fmt
 
 #include <linux/cache.h>
-#include <linux/container_of.h>
+#include <linux/cleanup.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/init.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/pfn.h>
@@ -32,18 +33,21 @@
 
 #include <asm/xen/hypercall.h>
 
-/* How many ranges are kept for splits that find no memory. */
-#define P2M_MAX_SPARE	32
+/* How often a reader tries without the lock. */
+#define P2M_TRIES	8
 
 struct xen_p2m xen_p2m = {
 	.seq = SEQCNT_RAW_SPINLOCK_ZERO(xen_p2m.seq, &xen_p2m.lock),
 	.lock = __RAW_SPIN_LOCK_UNLOCKED(xen_p2m.lock),
+	.spares = LIST_HEAD_INIT(xen_p2m.spares),
 };
+EXPORT_SYMBOL_IF_KUNIT(xen_p2m);
 
 static struct kmem_cache *p2m_cache __ro_after_init;
 static DEFINE_PER_CPU(unsigned long, p2m_retries);
+static DEFINE_PER_CPU(unsigned long, p2m_locked);
 
-/* Under rcu_read_lock_sched(). An interrupt may cost a count, which is for people. */
+/* Preemption is off. An interrupt may lose a count: it is a statistic. */
 static __always_inline void p2m_count_retry(void)
 {
 	__this_cpu_inc(p2m_retries);
@@ -70,60 +74,22 @@ struct xen_p2m_range *xen_p2m_alloc(void)
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_alloc);
 
-static void p2m_free(struct xen_p2m_range *range)
+/* Called without the lock: kfree_rcu() may take others. */
+static void p2m_free(struct list_head *nodes)
 {
-	if (range)
-		kmem_cache_free(p2m_cache, range);
-}
+	struct xen_p2m_range *range, *next;
 
-/*
- * Nothing can be freed under the lock. Ranges that are to be are chained by their
- * rcu_head.
- */
-static void p2m_bury(struct rcu_head **dead, struct xen_p2m_range *range)
-{
-	range->rcu.next = *dead;
-	*dead = &range->rcu;
-}
-
-static void p2m_free_all(struct rcu_head *dead)
-{
-	while (dead) {
-		struct xen_p2m_range *range;
-
-		range = container_of(dead, struct xen_p2m_range, rcu);
-		dead = dead->next;
+	list_for_each_entry_safe(range, next, nodes, spare)
 		kfree_rcu(range, rcu);
-	}
 }
 
-static struct xen_p2m_range *p2m_take_spare(struct xen_p2m *p2m)
+/* Into how many ranges can clearing cut @nr consecutive frames? */
+static unsigned long p2m_max_ranges(unsigned long nr)
 {
-	struct rcu_head *head = p2m->spare;
-
-	lockdep_assert_held(&p2m->lock);
-
-	if (!head)
-		return NULL;
-	p2m->spare = head->next;
-	p2m->nr_spare--;
-	return container_of(head, struct xen_p2m_range, rcu);
+	return nr / 2 + nr % 2;
 }
 
-/* Of two ranges that became one, or that was never needed: one may be cut later. */
-static bool p2m_keep_spare(struct xen_p2m *p2m, struct xen_p2m_range *range)
-{
-	lockdep_assert_held(&p2m->lock);
-
-	if (p2m->nr_spare >= P2M_MAX_SPARE)
-		return false;
-	range->rcu.next = p2m->spare;
-	p2m->spare = &range->rcu;
-	p2m->nr_spare++;
-	return true;
-}
-
-/* The last range that begins at or below @pfn. */
+/* Find the last range that begins at or below @pfn. */
 static __always_inline struct xen_p2m_range *
 p2m_below(const struct xen_p2m *p2m, unsigned long pfn)
 {
@@ -136,7 +102,7 @@ p2m_below(const struct xen_p2m *p2m, unsigned long pfn)
 		range = rb_entry(node, struct xen_p2m_range, by_pfn);
 		if (READ_ONCE(range->pfn) <= pfn) {
 			below = node;
-			/* Or gcc copies both, and there are many of these steps. */
+			/* Avoid a second move per iteration. */
 			OPTIMIZER_HIDE_VAR(below);
 			node = rcu_dereference_raw(node->rb_right);
 		} else {
@@ -146,7 +112,7 @@ p2m_below(const struct xen_p2m *p2m, unsigned long pfn)
 	return rb_entry_safe(below, struct xen_p2m_range, by_pfn);
 }
 
-/* The same, and the first range above. */
+/* Find the last range that begins at or below @pfn, and the first above it. */
 static __always_inline void p2m_around(const struct xen_p2m *p2m,
 				       unsigned long pfn,
 				       struct xen_p2m_range **below,
@@ -170,82 +136,180 @@ static __always_inline void p2m_around(const struct xen_p2m *p2m,
 	}
 }
 
-/* Of the ranges that contain @bfn, the one that begins first. */
-static __always_inline struct xen_p2m_range *
-p2m_with_bfn(const struct xen_p2m *p2m, unsigned long bfn)
+/* Does any range in the subtree at @node end at or above @bfn? */
+static __always_inline bool p2m_reaches(struct rb_node *node, unsigned long bfn)
+{
+	return node && READ_ONCE(rb_entry(node, struct xen_p2m_range,
+					  by_bfn)->bfn_max) >= bfn;
+}
+
+/* Does @range, which begins at or below @bfn, contain it? */
+static __always_inline bool p2m_contains(const struct xen_p2m_range *range,
+					 unsigned long bfn)
+{
+	return bfn - READ_ONCE(range->bfn) < READ_ONCE(range->nr);
+}
+
+/* Count the ranges that contain @bfn, up to 2. Store the range in @match if 1. */
+static __always_inline unsigned int
+p2m_with_bfn(const struct xen_p2m *p2m, unsigned long bfn,
+	     struct xen_p2m_range **match)
 {
 	struct rb_node *node = rcu_dereference_raw(p2m->bfns.rb_node);
+	struct rb_node *left, *right, *subtree = NULL;
+	struct xen_p2m_range *range;
+	unsigned int found = 0;
 
+	/*
+	 * The ranges that begin at or below @bfn are on this path, or in the
+	 * left subtree of a range on it. The bfn_max of such a subtree tells
+	 * whether it has a match.
+	 */
 	while (node) {
-		struct rb_node *left = rcu_dereference_raw(node->rb_left);
-		struct xen_p2m_range *range;
-
-		if (left) {
-			range = rb_entry(left, struct xen_p2m_range, by_bfn);
-			if (READ_ONCE(range->bfn_max) >= bfn) {
-				/* If it is not there, all others begin later. */
-				node = left;
-				continue;
-			}
-		}
 		range = rb_entry(node, struct xen_p2m_range, by_bfn);
-		if (READ_ONCE(range->bfn) > bfn)
-			return NULL;
-		if (bfn - READ_ONCE(range->bfn) < READ_ONCE(range->nr))
-			return range;
+		left = rcu_dereference_raw(node->rb_left);
+		if (READ_ONCE(range->bfn) > bfn) {
+			node = left;
+			continue;
+		}
+		if (p2m_contains(range, bfn)) {
+			*match = range;
+			found++;
+		}
+		if (p2m_reaches(left, bfn)) {
+			subtree = left;
+			found++;
+		}
+		if (found > 1)
+			return 2;
 		node = rcu_dereference_raw(node->rb_right);
 	}
-	return NULL;
+
+	/* One subtree is left. All its ranges begin at or below @bfn. */
+	while (subtree) {
+		range = rb_entry(subtree, struct xen_p2m_range, by_bfn);
+		left = rcu_dereference_raw(subtree->rb_left);
+		right = rcu_dereference_raw(subtree->rb_right);
+		found = 0;
+		subtree = NULL;
+		if (p2m_contains(range, bfn)) {
+			*match = range;
+			found++;
+		}
+		if (p2m_reaches(left, bfn)) {
+			subtree = left;
+			found++;
+		}
+		if (p2m_reaches(right, bfn)) {
+			subtree = right;
+			found++;
+		}
+		if (found > 1)
+			return 2;
+	}
+	return found;
+}
+
+static __always_inline unsigned long p2m_bfn(const struct xen_p2m *p2m,
+					     unsigned long pfn)
+{
+	struct xen_p2m_range *below = p2m_below(p2m, pfn);
+	unsigned long offset;
+
+	if (unlikely(!below))
+		return pfn;
+	offset = pfn - READ_ONCE(below->pfn);
+	if (unlikely(offset >= READ_ONCE(below->nr)))
+		return pfn;
+	return READ_ONCE(below->bfn) + offset;
+}
+
+/* Out of line, so that the fast path needs no stack frame. */
+static noinline unsigned long p2m_bfn_locked(struct xen_p2m *p2m,
+					     unsigned long pfn)
+{
+	guard(raw_spinlock_irqsave)(&p2m->lock);
+	__this_cpu_inc(p2m_locked);
+	return p2m_bfn(p2m, pfn);
 }
 
 /**
- * __xen_p2m_bfn() - xen_p2m_bfn() without its RCU
- * @p2m: where to look
- * @pfn: the frame
+ * __xen_p2m_bfn() - xen_p2m_bfn() for callers that disable preemption
+ * @p2m: p2m to search
+ * @pfn: frame
  *
- * Context: Any but NMI, in rcu_read_lock_sched().
- * Return: As there.
+ * Context: Any but NMI, in rcu_read_lock_sched(). Takes the lock only if
+ * writers disturb the lookup repeatedly.
+ * Return: the bus frame, which is @pfn itself if the frame is local.
  */
-unsigned long __xen_p2m_bfn(const struct xen_p2m *p2m, unsigned long pfn)
+unsigned long __xen_p2m_bfn(struct xen_p2m *p2m, unsigned long pfn)
 {
-	struct xen_p2m_range *below;
-	unsigned long bfn, offset;
-	unsigned int seq;
+	unsigned int seq, tries;
+	unsigned long bfn;
 
-	for (;;) {
-		seq = read_seqcount_begin(&p2m->seq);
-		below = p2m_below(p2m, pfn);
-		offset = below ? pfn - READ_ONCE(below->pfn) : ULONG_MAX;
-		if (likely(below && offset < READ_ONCE(below->nr)))
-			bfn = READ_ONCE(below->bfn) + offset;
-		else
-			bfn = pfn;
-		if (likely(!read_seqcount_retry(&p2m->seq, seq)))
-			return bfn;
+	for (tries = 0; tries < P2M_TRIES; tries++) {
+		if (likely(raw_seqcount_try_begin(&p2m->seq, seq))) {
+			bfn = p2m_bfn(p2m, pfn);
+			if (likely(!read_seqcount_retry(&p2m->seq, seq)))
+				return bfn;
+		}
 		p2m_count_retry();
 	}
+	return p2m_bfn_locked(p2m, pfn);
 }
 EXPORT_SYMBOL_IF_KUNIT(__xen_p2m_bfn);
 
-/**
- * xen_p2m_contiguous() - do frames run along with their bus frames?
- * @p2m: where to look
- * @pfn: the first of the frames
- * @nr: their number, at least 1
- * @bfn: receives the bus frame of @pfn, @pfn itself if it is local
- *
- * Frames that are partly local and partly foreign are said not to, even if their
- * numbers happen to be consecutive. So a buffer that passed is of one kind.
- *
- * Context: Any but NMI. Takes no lock.
- * Return: %true if they do.
+/*
+ * Get the bus frame of @pfn, and the number of frames from @pfn on that are
+ * contiguous with it and of the same kind, local or foreign.
  */
-bool xen_p2m_contiguous(const struct xen_p2m *p2m, unsigned long pfn,
-			unsigned long nr, unsigned long *bfn)
+static __always_inline unsigned long p2m_run(const struct xen_p2m *p2m,
+					     unsigned long pfn, unsigned long *bfn)
 {
 	struct xen_p2m_range *below, *above;
-	unsigned long local;
-	unsigned int seq;
+
+	p2m_around(p2m, pfn, &below, &above);
+	if (below) {
+		unsigned long offset = pfn - READ_ONCE(below->pfn);
+		unsigned long nr = READ_ONCE(below->nr);
+
+		if (offset < nr) {
+			*bfn = READ_ONCE(below->bfn) + offset;
+			return nr - offset;
+		}
+	}
+	*bfn = pfn;
+	return above ? READ_ONCE(above->pfn) - pfn : ULONG_MAX;
+}
+
+static noinline unsigned long p2m_run_locked(struct xen_p2m *p2m,
+					     unsigned long pfn, unsigned long *bfn)
+{
+	guard(raw_spinlock_irqsave)(&p2m->lock);
+	__this_cpu_inc(p2m_locked);
+	return p2m_run(p2m, pfn, bfn);
+}
+
+/**
+ * xen_p2m_contiguous() - check if frames are contiguous in bus frames
+ * @p2m: p2m to search
+ * @pfn: first frame
+ * @nr: number of frames, at least 1
+ * @bfn: set to the bus frame of @pfn, which is @pfn itself if it is local
+ *
+ * A mix of local and foreign frames is never contiguous, even if the bus frame
+ * numbers happen to be consecutive. A contiguous buffer is thus either local or
+ * foreign.
+ *
+ * Context: Any but NMI. Takes the lock only if writers disturb the lookup
+ * repeatedly.
+ * Return: %true if the frames are contiguous.
+ */
+bool xen_p2m_contiguous(struct xen_p2m *p2m, unsigned long pfn,
+			unsigned long nr, unsigned long *bfn)
+{
+	unsigned int seq, tries;
+	unsigned long run;
 
 	if (!xen_p2m_maybe(p2m, pfn, nr)) {
 		*bfn = pfn;
@@ -253,64 +317,70 @@ bool xen_p2m_contiguous(const struct xen_p2m *p2m, unsigned long pfn,
 	}
 
 	rcu_read_lock_sched();
-	for (;;) {
-		seq = read_seqcount_begin(&p2m->seq);
-		p2m_around(p2m, pfn, &below, &above);
-		*bfn = pfn;
-		local = above ? READ_ONCE(above->pfn) - pfn : ULONG_MAX;
-		if (below) {
-			unsigned long offset = pfn - READ_ONCE(below->pfn);
-			unsigned long length = READ_ONCE(below->nr);
-
-			if (offset < length) {
-				*bfn = READ_ONCE(below->bfn) + offset;
-				local = length - offset;
-			}
+	for (tries = 0; tries < P2M_TRIES; tries++) {
+		if (likely(raw_seqcount_try_begin(&p2m->seq, seq))) {
+			run = p2m_run(p2m, pfn, bfn);
+			if (likely(!read_seqcount_retry(&p2m->seq, seq)))
+				goto out;
 		}
-		if (likely(!read_seqcount_retry(&p2m->seq, seq)))
-			break;
 		p2m_count_retry();
 	}
+	run = p2m_run_locked(p2m, pfn, bfn);
+out:
 	rcu_read_unlock_sched();
-	return nr <= local;
+	return nr <= run;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_contiguous);
 
-/**
- * xen_p2m_find_bfn() - is a bus frame foreign, and where do we see it?
- * @p2m: where to look
- * @bfn: the bus frame
- * @pfn: receives a pfn at which it is mapped
- *
- * Context: Any but NMI. Takes no lock.
- * Return: the number of frames from @bfn on that are mapped from @pfn on, or 0 if
- * @bfn is not foreign.
- */
-unsigned long xen_p2m_find_bfn(const struct xen_p2m *p2m, unsigned long bfn,
-			       unsigned long *pfn)
+/* Find the pfns at which @bfn is mapped. Returns their number, up to 2. */
+static __always_inline unsigned int p2m_pfn(const struct xen_p2m *p2m,
+					    unsigned long bfn, unsigned long *pfn)
 {
 	struct xen_p2m_range *range;
-	unsigned long found;
-	unsigned int seq;
+	unsigned int found = p2m_with_bfn(p2m, bfn, &range);
 
-	if (!rcu_access_pointer(p2m->bfns.rb_node))
-		return 0;
+	if (found == 1)
+		*pfn = READ_ONCE(range->pfn) + bfn - READ_ONCE(range->bfn);
+	return found;
+}
+
+static noinline unsigned int p2m_pfn_locked(struct xen_p2m *p2m,
+					    unsigned long bfn, unsigned long *pfn)
+{
+	guard(raw_spinlock_irqsave)(&p2m->lock);
+	__this_cpu_inc(p2m_locked);
+	return p2m_pfn(p2m, bfn, pfn);
+}
+
+/**
+ * xen_p2m_find_bfn() - find out where a bus frame is mapped
+ * @p2m: p2m to search
+ * @bfn: bus frame
+ * @pfn: set to the frame at which @bfn is mapped, if there is exactly one
+ *
+ * The result is about @bfn alone, not about the frames that follow it.
+ *
+ * Context: Any but NMI. Takes the lock only if writers disturb the lookup
+ * repeatedly.
+ * Return: 0 if @bfn is not mapped, 1 if it is mapped at one pfn, 2 if it is
+ * mapped at several.
+ */
+unsigned int xen_p2m_find_bfn(struct xen_p2m *p2m, unsigned long bfn,
+			      unsigned long *pfn)
+{
+	unsigned int seq, tries, found;
 
 	rcu_read_lock_sched();
-	for (;;) {
-		seq = read_seqcount_begin(&p2m->seq);
-		range = p2m_with_bfn(p2m, bfn);
-		found = 0;
-		if (range) {
-			unsigned long offset = bfn - READ_ONCE(range->bfn);
-
-			*pfn = READ_ONCE(range->pfn) + offset;
-			found = READ_ONCE(range->nr) - offset;
+	for (tries = 0; tries < P2M_TRIES; tries++) {
+		if (likely(raw_seqcount_try_begin(&p2m->seq, seq))) {
+			found = p2m_pfn(p2m, bfn, pfn);
+			if (likely(!read_seqcount_retry(&p2m->seq, seq)))
+				goto out;
 		}
-		if (likely(!read_seqcount_retry(&p2m->seq, seq)))
-			break;
 		p2m_count_retry();
 	}
+	found = p2m_pfn_locked(p2m, bfn, pfn);
+out:
 	rcu_read_unlock_sched();
 	return found;
 }
@@ -358,12 +428,27 @@ static void p2m_unlink_bfn(struct xen_p2m *p2m, struct xen_p2m_range *range)
 	rb_erase_augmented(&range->by_bfn, &p2m->bfns, &p2m_bfn_callbacks);
 }
 
-static void p2m_link(struct xen_p2m *p2m, struct xen_p2m_range *range,
-		     unsigned long pfn, unsigned long bfn, unsigned long nr)
+static void p2m_set_nr(struct xen_p2m *p2m, struct xen_p2m_range *range,
+		       unsigned long nr)
 {
+	p2m->max_ranges += p2m_max_ranges(nr) - p2m_max_ranges(range->nr);
+	WRITE_ONCE(range->nr, nr);
+}
+
+/* Add a range. There is a spare, see the header. */
+static void p2m_link(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
+		     unsigned long nr)
+{
+	struct xen_p2m_range *range;
+
+	range = list_first_entry(&p2m->spares, struct xen_p2m_range, spare);
+	list_del(&range->spare);
+	p2m->nr_spares--;
+
 	range->pfn = pfn;
 	range->bfn = bfn;
-	range->nr = nr;
+	range->nr = 0;
+	p2m_set_nr(p2m, range, nr);
 	p2m_link_pfn(p2m, range);
 	p2m_link_bfn(p2m, range);
 	p2m->nr_ranges++;
@@ -373,25 +458,52 @@ static void p2m_unlink(struct xen_p2m *p2m, struct xen_p2m_range *range)
 {
 	rb_erase(&range->by_pfn, &p2m->pfns);
 	p2m_unlink_bfn(p2m, range);
+	p2m_set_nr(p2m, range, 0);
 	p2m->nr_ranges--;
+
+	list_add(&range->spare, &p2m->spares);
+	p2m->nr_spares++;
 }
 
-/* Change the end of a range: it stays where it is in both trees. */
-static void p2m_resize(struct xen_p2m_range *range, unsigned long nr)
+/* Move the end of a range. It keeps its place in both trees. */
+static void p2m_resize(struct xen_p2m *p2m, struct xen_p2m_range *range,
+		       unsigned long nr)
 {
-	WRITE_ONCE(range->nr, nr);
+	p2m_set_nr(p2m, range, nr);
 	p2m_bfn_callbacks.propagate(&range->by_bfn, NULL);
 }
 
-/* Change the beginning of a range: by bfn it may pass others. */
+/*
+ * Move the start of a range. It keeps its place in the tree by pfn, but in the
+ * tree by bfn it may pass ranges that share frames with it.
+ */
 static void p2m_restart(struct xen_p2m *p2m, struct xen_p2m_range *range,
 			unsigned long pfn)
 {
+	unsigned long nr = range->nr + range->pfn - pfn;
+
 	p2m_unlink_bfn(p2m, range);
-	WRITE_ONCE(range->nr, range->nr + range->pfn - pfn);
+	p2m_set_nr(p2m, range, nr);
 	WRITE_ONCE(range->bfn, range->bfn + pfn - range->pfn);
 	WRITE_ONCE(range->pfn, pfn);
 	p2m_link_bfn(p2m, range);
+}
+
+/*
+ * Move spares that are not needed to @unused. Returns %true if the limit of
+ * work under the lock was reached.
+ */
+static bool p2m_trim(struct xen_p2m *p2m, struct list_head *unused)
+{
+	unsigned int n;
+
+	for (n = 0; n < XEN_P2M_BATCH; n++) {
+		if (p2m->nr_ranges + p2m->nr_spares <= p2m->max_ranges)
+			return false;
+		list_move(p2m->spares.next, unused);
+		p2m->nr_spares--;
+	}
+	return true;
 }
 
 static void p2m_update_bounds(struct xen_p2m *p2m)
@@ -410,65 +522,62 @@ static void p2m_update_bounds(struct xen_p2m *p2m)
 	}
 }
 
-/*
- * Add frames next to @below, to @above, to both, or with the help of *@new on
- * their own. What is not needed is left in *@new.
- */
-static int p2m_join(struct xen_p2m *p2m, struct xen_p2m_range *below,
+/* Add frames between two ranges, either of which may be NULL. */
+static void p2m_add(struct xen_p2m *p2m, struct xen_p2m_range *below,
 		    struct xen_p2m_range *above, unsigned long pfn,
-		    unsigned long bfn, unsigned long nr,
-		    struct xen_p2m_range **new, struct rcu_head **dead)
+		    unsigned long bfn, unsigned long nr)
 {
 	bool join_below = below && range_last_pfn(below) + 1 == pfn &&
 			  range_last_bfn(below) + 1 == bfn;
 	bool join_above = above && above->pfn == pfn + nr &&
 			  above->bfn == bfn + nr;
 
-	if (!join_below && !join_above && !*new)
-		return -ENOMEM;
-
-	write_seqcount_begin(&p2m->seq);
-	if (join_below && join_above) {
-		p2m_unlink(p2m, above);
-		p2m_resize(below, below->nr + nr + above->nr);
-		p2m_bury(dead, above);
-	} else if (join_below) {
-		p2m_resize(below, below->nr + nr);
+	p2m->nr_pages += nr;
+	if (join_below) {
+		nr += below->nr;
+		if (join_above) {
+			nr += above->nr;
+			p2m_unlink(p2m, above);
+		}
+		p2m_resize(p2m, below, nr);
 	} else if (join_above) {
 		p2m_restart(p2m, above, pfn);
 	} else {
-		p2m_link(p2m, *new, pfn, bfn, nr);
-		*new = NULL;
+		p2m_link(p2m, pfn, bfn, nr);
 	}
-	p2m->nr_pages += nr;
-	p2m_update_bounds(p2m);
-	write_seqcount_end(&p2m->seq);
-	return 0;
 }
 
 /**
- * xen_p2m_set() - note where foreign frames are mapped
- * @p2m: where to note it
+ * xen_p2m_set() - record where foreign frames are mapped
+ * @p2m: p2m to change
  * @pfn: first of the frames at which they are mapped
  * @bfn: first of their bus frames
- * @nr: how many, at least 1
+ * @nr: number of frames, at least 1
  *
- * Context: Any but NMI. Allocates without waiting.
- * Return: 0, -ENOMEM, -EINVAL if the numbers wrap, -EEXIST if one of the frames
- * is foreign already; then both ranges are reported, and nothing is changed.
+ * Context: Process or softirq context, also under spinlocks. Not from hard
+ * interrupts or under raw spinlocks, where PREEMPT_RT cannot allocate.
+ * Return: 0 on success. On error nothing is changed: -ENOMEM; -EINVAL if @nr is
+ * 0 or the numbers wrap; -EEXIST if one of the pfns is in use.
  */
 int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 		unsigned long nr)
 {
-	struct xen_p2m_range *new, *below, *above, clash = {};
-	struct rcu_head *dead = NULL;
-	unsigned long flags;
-	int ret;
+	struct xen_p2m_range *below, *above, *new, clash;
+	unsigned long count = p2m_max_ranges(nr), flags, i;
+	LIST_HEAD(nodes);
+	int ret = 0;
 
 	if (!nr || pfn + nr < pfn || bfn + nr < bfn)
 		return -EINVAL;
-	/* If it proves unnecessary, a later split may need it. */
-	new = xen_p2m_alloc();
+
+	for (i = 0; i < count; i++) {
+		new = xen_p2m_alloc();
+		if (!new) {
+			ret = -ENOMEM;
+			goto free;
+		}
+		list_add(&new->spare, &nodes);
+	}
 
 	raw_spin_lock_irqsave(&p2m->lock, flags);
 	p2m_around(p2m, pfn, &below, &above);
@@ -479,22 +588,26 @@ int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 		clash = *above;
 		ret = -EEXIST;
 	} else {
-		ret = p2m_join(p2m, below, above, pfn, bfn, nr, &new, &dead);
+		list_splice_init(&nodes, &p2m->spares);
+		p2m->nr_spares += count;
+		write_seqcount_begin(&p2m->seq);
+		p2m_add(p2m, below, above, pfn, bfn, nr);
+		p2m_update_bounds(p2m);
+		write_seqcount_end(&p2m->seq);
+		p2m_trim(p2m, &nodes);
 	}
-	if (new && p2m_keep_spare(p2m, new))
-		new = NULL;
 	raw_spin_unlock_irqrestore(&p2m->lock, flags);
 
-	p2m_free(new);
-	p2m_free_all(dead);
-	if (ret == -EEXIST)
+	if (ret)
 		pr_warn_ratelimited("pfn %#lx+%lu -> bfn %#lx overlaps pfn %#lx+%lu -> bfn %#lx\n",
 				    pfn, nr, bfn, clash.pfn, clash.nr, clash.bfn);
+free:
+	p2m_free(&nodes);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_set);
 
-/* The first range with a frame from @pfn to @last, or NULL. */
+/* Find the first range that has a frame from @pfn to @last. */
 static struct xen_p2m_range *p2m_overlap(struct xen_p2m *p2m, unsigned long pfn,
 					 unsigned long last)
 {
@@ -508,8 +621,7 @@ static struct xen_p2m_range *p2m_overlap(struct xen_p2m *p2m, unsigned long pfn,
 
 /* Take the frames from @pfn to @last out of @range, which has some of them. */
 static void p2m_cut(struct xen_p2m *p2m, struct xen_p2m_range *range,
-		    unsigned long pfn, unsigned long last,
-		    struct xen_p2m_range *tail, struct rcu_head **dead)
+		    unsigned long pfn, unsigned long last)
 {
 	unsigned long end = range_last_pfn(range);
 	bool front = range->pfn < pfn, back = end > last;
@@ -518,86 +630,95 @@ static void p2m_cut(struct xen_p2m *p2m, struct xen_p2m_range *range,
 	if (front && back) {
 		unsigned long bfn = range->bfn + (last + 1 - range->pfn);
 
-		p2m_resize(range, pfn - range->pfn);
-		p2m_link(p2m, tail, last + 1, bfn, end - last);
+		p2m_resize(p2m, range, pfn - range->pfn);
+		p2m_link(p2m, last + 1, bfn, end - last);
 	} else if (front) {
-		p2m_resize(range, pfn - range->pfn);
+		p2m_resize(p2m, range, pfn - range->pfn);
 	} else if (back) {
 		p2m_restart(p2m, range, last + 1);
 	} else {
 		p2m_unlink(p2m, range);
-		p2m_bury(dead, range);
 	}
+}
+
+/*
+ * Take the frames from @pfn to @last out of the first ranges that have some.
+ * Returns %true if the limit of work under the lock was reached.
+ */
+static bool p2m_cut_some(struct xen_p2m *p2m, unsigned long pfn,
+			 unsigned long last)
+{
+	struct xen_p2m_range *range = p2m_overlap(p2m, pfn, last);
+	unsigned int n;
+
+	if (!range)
+		return false;
+
+	write_seqcount_begin(&p2m->seq);
+	for (n = 0; range && n < XEN_P2M_BATCH; n++) {
+		p2m_cut(p2m, range, pfn, last);
+		range = p2m_overlap(p2m, pfn, last);
+	}
+	p2m_update_bounds(p2m);
+	write_seqcount_end(&p2m->seq);
+	return !!range;
 }
 
 /**
  * xen_p2m_clear() - forget where foreign frames are mapped
- * @p2m: where it was noted
+ * @p2m: p2m to change
  * @pfn: first of the frames
- * @nr: how many, at least 1; local ones may be among them
+ * @nr: number of frames, at least 1; some or all may be local
  *
- * Context: Any but NMI. Allocates, without waiting, only for the middle of a range.
- * Return: 0, or -ENOMEM, with which nothing is changed.
+ * Needs no memory. Releases the lock between batches of ranges.
+ *
+ * Context: Process or softirq context, also under spinlocks.
+ * Return: 0, or -EINVAL if @nr is 0 or the numbers wrap.
  */
 int xen_p2m_clear(struct xen_p2m *p2m, unsigned long pfn, unsigned long nr)
 {
-	unsigned long flags, last = pfn + nr - 1;
-	struct xen_p2m_range *range, *tail = NULL;
-	struct rcu_head *dead = NULL;
-	bool split;
+	unsigned long last = pfn + nr - 1, flags;
+	bool more;
 
-again:
-	raw_spin_lock_irqsave(&p2m->lock, flags);
-	range = p2m_overlap(p2m, pfn, last);
-	split = range && range->pfn < pfn && range_last_pfn(range) > last;
-	if (split && !tail)
-		tail = p2m_take_spare(p2m);
-	if (split && !tail) {
+	if (!nr || last < pfn)
+		return -EINVAL;
+
+	do {
+		LIST_HEAD(unused);
+
+		raw_spin_lock_irqsave(&p2m->lock, flags);
+		more = p2m_cut_some(p2m, pfn, last);
+		more |= p2m_trim(p2m, &unused);
 		raw_spin_unlock_irqrestore(&p2m->lock, flags);
-		tail = xen_p2m_alloc();
-		if (!tail)
-			return -ENOMEM;
-		goto again;
-	}
-	if (range) {
-		write_seqcount_begin(&p2m->seq);
-		do {
-			p2m_cut(p2m, range, pfn, last, tail, &dead);
-			range = p2m_overlap(p2m, pfn, last);
-		} while (range);
-		if (split)
-			tail = NULL;
-		p2m_update_bounds(p2m);
-		write_seqcount_end(&p2m->seq);
-	}
-	raw_spin_unlock_irqrestore(&p2m->lock, flags);
-
-	p2m_free(tail);
-	p2m_free_all(dead);
+		p2m_free(&unused);
+	} while (more);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_clear);
 
 /**
- * xen_p2m_get_stats() - how much is noted
- * @p2m: where
- * @stats: receives the numbers
+ * xen_p2m_get_stats() - get the size of a p2m, and counts of its readers
+ * @p2m: p2m to look at
+ * @stats: set to the result
  *
- * Context: Process context.
+ * Context: Any but NMI.
  */
 void xen_p2m_get_stats(struct xen_p2m *p2m, struct xen_p2m_stats *stats)
 {
-	unsigned long flags;
 	int cpu;
 
-	raw_spin_lock_irqsave(&p2m->lock, flags);
-	stats->ranges = p2m->nr_ranges;
-	stats->pages = p2m->nr_pages;
-	raw_spin_unlock_irqrestore(&p2m->lock, flags);
+	scoped_guard(raw_spinlock_irqsave, &p2m->lock) {
+		stats->ranges = p2m->nr_ranges;
+		stats->pages = p2m->nr_pages;
+		stats->spares = p2m->nr_spares;
+	}
 
 	stats->retries = 0;
-	for_each_possible_cpu(cpu)
-		stats->retries += per_cpu(p2m_retries, cpu);
+	stats->locked = 0;
+	for_each_possible_cpu(cpu) {
+		stats->retries += READ_ONCE(per_cpu(p2m_retries, cpu));
+		stats->locked += READ_ONCE(per_cpu(p2m_locked, cpu));
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_get_stats);
 
@@ -607,24 +728,20 @@ void xen_p2m_init(struct xen_p2m *p2m)
 	memset(p2m, 0, sizeof(*p2m));
 	raw_spin_lock_init(&p2m->lock);
 	seqcount_raw_spinlock_init(&p2m->seq, &p2m->lock);
+	INIT_LIST_HEAD(&p2m->spares);
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_init);
 
+/* Frees the spares, too: an empty p2m keeps none. */
 void xen_p2m_destroy(struct xen_p2m *p2m)
 {
 	xen_p2m_clear(p2m, 0, ULONG_MAX);
-	while (p2m->spare) {
-		struct rcu_head *head = p2m->spare;
-
-		p2m->spare = head->next;
-		p2m_free(container_of(head, struct xen_p2m_range, rcu));
-	}
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_destroy);
 #endif
 
 /**
- * __pfn_to_mfn() - bus frame of a foreign page
+ * __pfn_to_mfn() - get the bus frame of a foreign page
  * @pfn: frame at which it is mapped
  *
  * Context: Any but NMI.
@@ -636,15 +753,23 @@ unsigned long __pfn_to_mfn(unsigned long pfn)
 
 	if (xen_p2m_maybe(&xen_p2m, pfn, 1))
 		bfn = xen_p2m_bfn(&xen_p2m, pfn);
-	/* A page that is foreign at its own number needs no translation. */
+	/* A foreign page whose bfn equals its pfn needs no translation. */
 	return bfn == pfn ? INVALID_P2M_ENTRY : bfn;
 }
 EXPORT_SYMBOL_GPL(__pfn_to_mfn);
 
-/* A grant that cannot be noted must not be used: unmap it, and say so in @op. */
-static void unmap_unnoted(struct gnttab_map_grant_ref *op)
+int xen_p2m_unmap_grant(struct gnttab_unmap_grant_ref *unmap)
 {
-	/* A status that Xen does not set, to be recognized in the message. */
+	KUNIT_STATIC_STUB_REDIRECT(xen_p2m_unmap_grant, unmap);
+
+	return HYPERVISOR_grant_table_op(GNTTABOP_unmap_grant_ref, unmap, 1);
+}
+EXPORT_SYMBOL_IF_KUNIT(xen_p2m_unmap_grant);
+
+/* Unmap a grant that could not be recorded, and fail @op. */
+static void unmap_unrecorded(struct gnttab_map_grant_ref *op, int error)
+{
+	/* Xen sets no positive status: 1 means that Xen did not process it. */
 	struct gnttab_unmap_grant_ref unmap = {
 		.host_addr = op->host_addr,
 		.handle = op->handle,
@@ -657,14 +782,18 @@ static void unmap_unnoted(struct gnttab_map_grant_ref *op)
 	op->status = GNTST_general_error;
 	op->handle = INVALID_GRANT_HANDLE;
 
-	ret = HYPERVISOR_grant_table_op(GNTTABOP_unmap_grant_ref, &unmap, 1);
+	pr_warn_ratelimited("cannot record grant %u of domain %u at %#llx, unmapping it: error %d\n",
+			    op->ref, op->dom, (unsigned long long)op->host_addr,
+			    error);
+	ret = xen_p2m_unmap_grant(&unmap);
 	if (ret || unmap.status != GNTST_okay)
-		pr_err_ratelimited("a grant at %#llx stays mapped: error %d, status %d\n",
+		pr_err_ratelimited("grant %u of domain %u at %#llx stays mapped: error %d, status %d\n",
+				   op->ref, op->dom,
 				   (unsigned long long)unmap.host_addr, ret,
 				   unmap.status);
 }
 
-/* How many of @ops run along with the first, by pfn and by bus frame. */
+/* Count the first ops that map consecutive bus frames at consecutive pfns. */
 static unsigned int map_run(const struct gnttab_map_grant_ref *ops,
 			    unsigned int count)
 {
@@ -678,28 +807,38 @@ static unsigned int map_run(const struct gnttab_map_grant_ref *ops,
 	return n;
 }
 
+static int record_grants(const struct gnttab_map_grant_ref *op, unsigned int n)
+{
+	return xen_p2m_set(&xen_p2m, XEN_PFN_DOWN(op->host_addr),
+			   XEN_PFN_DOWN(op->dev_bus_addr), n);
+}
+
 int set_foreign_p2m_mapping(struct gnttab_map_grant_ref *map_ops,
 			    struct gnttab_map_grant_ref *kmap_ops,
 			    struct page **pages, unsigned int count)
 {
 	unsigned int i, n;
+	int ret;
 
 	for (i = 0; i < count; i += n) {
-		struct gnttab_map_grant_ref *op = map_ops + i;
+		struct gnttab_map_grant_ref *op = map_ops + i, *end;
 
 		n = 1;
 		if (op->status)
 			continue;
 		n = map_run(op, count - i);
-		if (likely(__set_phys_to_machine_multi(XEN_PFN_DOWN(op->host_addr),
-						       XEN_PFN_DOWN(op->dev_bus_addr),
-						       n)))
+		if (likely(!record_grants(op, n)))
 			continue;
-		for (; op < map_ops + i + n; op++)
-			unmap_unnoted(op);
+		/* Fail only those that cannot be recorded one by one. */
+		for (end = op + n; op < end; op++) {
+			ret = record_grants(op, 1);
+			if (ret)
+				unmap_unrecorded(op, ret);
+		}
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(set_foreign_p2m_mapping);
 
 int clear_foreign_p2m_mapping(struct gnttab_unmap_grant_ref *unmap_ops,
 			      struct gnttab_unmap_grant_ref *kunmap_ops,
@@ -714,21 +853,22 @@ int clear_foreign_p2m_mapping(struct gnttab_unmap_grant_ref *unmap_ops,
 		while (i + n < count &&
 		       XEN_PFN_DOWN(unmap_ops[i + n].host_addr) == pfn + n)
 			n++;
-		if (!__set_phys_to_machine_multi(pfn, INVALID_P2M_ENTRY, n))
-			pr_err_ratelimited("no memory to forget pfn %#lx+%u\n",
-					   pfn, n);
+		xen_p2m_clear(&xen_p2m, pfn, n);
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(clear_foreign_p2m_mapping);
 
 /**
- * __set_phys_to_machine_multi() - note or forget where foreign pages are mapped
+ * __set_phys_to_machine_multi() - record or forget foreign pages
  * @pfn: first of the frames
  * @mfn: first of their bus frames, or INVALID_P2M_ENTRY to forget them
- * @nr_pages: how many
+ * @nr_pages: number of frames, at least 1
  *
- * Context: Any but NMI. Allocates without waiting.
- * Return: %true on success, else nothing is changed.
+ * Forgetting fails only if the numbers are invalid.
+ *
+ * Context: Process or softirq context, also under spinlocks.
+ * Return: %true on success, %false if nothing was changed.
  */
 bool __set_phys_to_machine_multi(unsigned long pfn, unsigned long mfn,
 				 unsigned long nr_pages)

@@ -36,8 +36,8 @@
 /* No bounce buffer spans two of these, in bytes. */
 #define XEN_POOL_SEGMENT	((size_t)IO_TLB_SEGSIZE << IO_TLB_SHIFT)
 
-/* Highest bus address in the pool, 0 while there is none. */
-static u64 xen_pool_end __ro_after_init;
+/* Highest bus address in the pool allocated at boot, 0 if there is none. */
+static u64 xen_boot_pool_end __ro_after_init;
 
 /**
  * xen_bus_from_odd_phys() - as xen_bus_from_phys(), of what p2m does not simply have
@@ -55,7 +55,6 @@ phys_addr_t xen_bus_from_odd_phys(phys_addr_t phys)
 	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
 	return PFN_PHYS(mfn) | offset_in_page(phys);
 }
-EXPORT_SYMBOL_GPL(xen_bus_from_odd_phys);
 
 /**
  * xen_bus_from_phys() - machine address behind a physical address
@@ -162,24 +161,63 @@ bool xen_make_contiguous(struct page *page, size_t size, u64 limit)
  * @page: first page of the allocation, treated by xen_make_contiguous() or not
  * @size: length in bytes, as given there
  *
+ * Nothing is returned if the pages have other frames by now, as after a restore
+ * of the domain: these are no extent that Xen would take.
+ *
  * Context: As xen_make_contiguous().
  */
 void xen_release_pages(struct page *page, size_t size)
 {
-	if (TestClearPageXenRemapped(page))
-		xen_destroy_contiguous_region(page_to_phys(page),
-					      get_order(size));
+	unsigned int order = get_order(size);
+	phys_addr_t phys = page_to_phys(page);
+
+	if (TestClearPageXenRemapped(page) &&
+	    xen_bus_contiguous(phys, PAGE_SIZE << order))
+		xen_destroy_contiguous_region(phys, order);
 }
 
 /**
- * xen_pool_limit() - the bus address that a device must reach for bouncing
- * @limit: result where there is no pool
+ * xen_pool_limit() - the bus address that a device must reach
  *
- * Return: the highest bus address of the pool's memory, or @limit.
+ * Any buffer may have to be bounced.
+ *
+ * Context: Any.
+ * Return: the highest bus address of the pool allocated at boot, 0 if there is none.
  */
-u64 xen_pool_limit(u64 limit)
+u64 xen_pool_limit(void)
 {
-	return xen_pool_end ?: limit;
+	return xen_boot_pool_end;
+}
+
+/**
+ * xen_pool_end() - highest bus address in a pool
+ * @start: physical address of the pool, page aligned
+ * @size: its length in bytes
+ *
+ * Segments are placed one by one, so that the last one need not be the highest.
+ *
+ * Context: Any.
+ * Return: the address of the last byte in machine memory.
+ */
+u64 xen_pool_end(phys_addr_t start, size_t size)
+{
+	size_t done, part;
+	u64 end = 0;
+
+	for (done = 0; done < size; done += part) {
+		part = min_t(size_t, size - done, XEN_POOL_SEGMENT);
+		end = max_t(u64, end, xen_bus_from_phys(start + done) + part - 1);
+	}
+	return end;
+}
+
+/* Can a device use a part of a pool, up to a whole segment, that it reaches? */
+static bool xen_pool_part_ok(phys_addr_t phys, size_t size, u64 limit)
+{
+	phys_addr_t bus = xen_bus_from_phys(phys);
+
+	return xen_bus_contiguous(phys, size) && bus + size - 1 <= limit &&
+		IS_ALIGNED(bus, (phys_addr_t)PAGE_SIZE << get_order(size));
 }
 
 /**
@@ -189,9 +227,9 @@ u64 xen_pool_limit(u64 limit)
  *
  * No bounce buffer spans two segments of IO_TLB_SEGSIZE slots, so each segment
  * is made contiguous for itself, and as low as Xen can give it, for the sake of
- * devices that reach less than 4 GiB.  An exchange aligns a segment to its size,
- * so that a slot is aligned on the bus as its offset in the pool is, which the
- * search for slots reckons with.
+ * devices that reach less than 4 GiB.  A segment that already is as low is kept.
+ * An exchange aligns a segment to its size, so that a slot is aligned on the bus
+ * as its offset in the pool is, which the search for slots relies on.
  *
  * Context: Boot.
  * Return: 0, -EINVAL for a fraction of a segment, -ENOMEM if Xen has no memory
@@ -204,28 +242,18 @@ int __init xen_swiotlb_remap(void *tlb, unsigned long nslabs)
 	phys_addr_t phys = virt_to_phys(tlb);
 	phys_addr_t end = phys + (nslabs << IO_TLB_SHIFT);
 	dma_addr_t bus;
-	u64 top = 0;
 
 	if (nslabs % IO_TLB_SEGSIZE)
 		return -EINVAL;
 
 	for (; phys < end; phys += seg) {
-		while (xen_create_contiguous_region(phys, order, bits, &bus))
+		while (!xen_pool_part_ok(phys, seg, DMA_BIT_MASK(bits)) &&
+		       xen_create_contiguous_region(phys, order, bits, &bus))
 			if (bits++ == XEN_POOL_MAX_BITS)
 				return -ENOMEM;
-		top = max_t(u64, top, bus + seg - 1);
 	}
-	xen_pool_end = top;
+	xen_boot_pool_end = xen_pool_end(virt_to_phys(tlb), end - virt_to_phys(tlb));
 	return 0;
-}
-
-/* Is a part of a pool where xen_swiotlb_remap() would have put it? */
-static bool xen_pool_part_ok(phys_addr_t phys, size_t size, u64 limit)
-{
-	phys_addr_t bus = xen_bus_from_phys(phys);
-
-	return xen_bus_contiguous(phys, size) && bus + size - 1 <= limit &&
-		IS_ALIGNED(bus, (phys_addr_t)PAGE_SIZE << get_order(size));
 }
 
 /**
@@ -234,7 +262,8 @@ static bool xen_pool_part_ok(phys_addr_t phys, size_t size, u64 limit)
  * @size: its length in bytes
  * @limit: highest machine address to use
  *
- * Context: Any but hard interrupt context: it works a segment at a time.
+ * Context: Any but NMI.  Takes xen_reservation_lock, with interrupts disabled, for
+ * one segment at a time.
  * Return: %true on success; %false leaves the pages with the frames they had,
  * or with as good ones.
  */
@@ -260,7 +289,7 @@ bool xen_place_pool(struct page *page, size_t size, u64 limit)
  * @vaddr: address of the first page
  * @size: length in bytes, as given there
  *
- * Context: As there.
+ * Context: As xen_place_pool().
  */
 void xen_release_pool(void *vaddr, size_t size)
 {

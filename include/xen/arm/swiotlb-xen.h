@@ -23,6 +23,7 @@ struct page;
 phys_addr_t xen_bus_from_phys(phys_addr_t phys);
 bool xen_bus_contiguous(phys_addr_t phys, size_t size);
 bool xen_foreign(phys_addr_t phys, size_t size);
+bool xen_cpu_mapped(phys_addr_t phys);
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir);
 void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
@@ -62,7 +63,8 @@ phys_addr_t __xen_phys_from_bus(phys_addr_t bus);
 phys_addr_t xen_own_phys_from_bus(phys_addr_t bus);
 bool xen_make_contiguous(struct page *page, size_t size, u64 limit);
 void xen_release_pages(struct page *page, size_t size);
-u64 xen_pool_limit(u64 limit);
+u64 xen_pool_limit(void);
+u64 xen_pool_end(phys_addr_t start, size_t size);
 bool xen_place_pool(struct page *page, size_t size, u64 limit);
 void xen_release_pool(void *vaddr, size_t size);
 

@@ -22,7 +22,8 @@ bool xen_bus_contiguous(phys_addr_t phys, size_t size);
 bool xen_coherent_ok(phys_addr_t phys, size_t size);
 bool xen_make_contiguous(struct page *page, size_t size, u64 limit);
 void xen_release_pages(struct page *page, size_t size);
-u64 xen_pool_limit(u64 limit);
+u64 xen_pool_limit(void);
+u64 xen_pool_end(phys_addr_t start, size_t size);
 bool xen_place_pool(struct page *page, size_t size, u64 limit);
 void xen_release_pool(void *vaddr, size_t size);
 int xen_swiotlb_remap(void *tlb, unsigned long nslabs);
@@ -76,6 +77,7 @@ void xen_setup_dma(struct device *dev);
 const char *xen_bypassed_by(struct device *dev);
 
 /* Never called: x86 is coherent. */
+bool xen_cpu_mapped(phys_addr_t phys);
 void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
 			 enum dma_data_direction dir);
 void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
