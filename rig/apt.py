@@ -345,7 +345,12 @@ def _fetch(offer):
                 raise HashError(f"{pin.name} {offer.version} ({pin.arch}) does not have the "
                                 f"sha256 {offer.sha256} but {sha256_of(got[0])}")
             dest = paths.cache("debs") / got[0].name
-            os.replace(got[0], dest)
+            if got[0].is_symlink():
+                # apt links a source to an archive on a disk of this machine.
+                shutil.copyfile(got[0], tmp / "copy")
+                os.replace(tmp / "copy", dest)
+            else:
+                os.replace(got[0], dest)
         finally:
             shutil.rmtree(tmp, ignore_errors=True)
     return dest

@@ -43,8 +43,8 @@ class Config(unittest.TestCase):
             self.assertGreaterEqual(int(kernel.symbols_of(arch, "ours")["CONFIG_NR_CPUS"]), 4)
 
     def test_peer_to_peer_is_on_where_it_can_be(self):
-        for arch in ("x86_64", "arm64"):
-            self.assertEqual(kernel.symbols_of(arch, "ours")["CONFIG_PCI_P2PDMA"], "y")
+        for arch, variant in (("x86_64", "ours"), ("arm64", "ours-16k")):
+            self.assertEqual(kernel.symbols_of(arch, variant)["CONFIG_PCI_P2PDMA"], "y")
 
 
 class Compiler(unittest.TestCase):
