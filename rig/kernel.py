@@ -134,8 +134,8 @@ def input_hash(arch, variant, tree):
 
 # What the caller's make hands on, and what would change a build behind our back.
 NOT_INHERITED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PLATFORM", "KERNEL",
-                 "TEST", "FILES", "KSRC", "XSRC", "JOBS", "FORCE", "ARCH", "CROSS_COMPILE", "KCFLAGS",
-                 "KAFLAGS", "KCPPFLAGS", "KBUILD_OUTPUT", "KCONFIG_CONFIG", "LOCALVERSION", "M",
+                 "TEST", "FILES", "KSRC", "XSRC", "JOBS", "FORCE", "ARCH", "CROSS_COMPILE",
+                 "KCFLAGS", "KAFLAGS", "KCPPFLAGS", "KBUILD_OUTPUT", "KCONFIG_CONFIG", "LOCALVERSION", "M",
                  "O")
 
 
