@@ -30,6 +30,7 @@ SUITES = ("bookworm", "bookworm-updates", "trixie", "trixie-backports")
 SECURITY_SUITES = ("bookworm-security", "trixie-security")
 SOURCE = "source"         # the tree of source packages, beside one an architecture
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+LOCAL_TIMEOUT = 600       # seconds, for what asks no network; a machine may be busy
 UPDATE_TIMEOUT = 600      # seconds
 DOWNLOAD_TIMEOUT = 1800   # seconds
 RETRIES = 3               # of apt's, for each file
@@ -90,11 +91,11 @@ def host_uris():
     """The host's own mirror addresses, (main, security or None)."""
     command = ["apt-get", "indextargets", "--format",
                "$(REPO_URI)|$(CODENAME)|$(ORIGIN)|$(COMPONENT)", "Identifier: Packages"]
-    main, security = parse_targets(_run(command, 60).stdout)
+    main, security = parse_targets(_run(command, LOCAL_TIMEOUT).stdout)
     if main is None:
         # A fresh image has no lists yet, and apt names only targets it has.
         _run(["apt-get", "update"], UPDATE_TIMEOUT)
-        main, security = parse_targets(_run(command, 60).stdout)
+        main, security = parse_targets(_run(command, LOCAL_TIMEOUT).stdout)
     if main is None:
         raise AptError("apt knows no Debian main archive: put one into "
                        "/etc/apt/sources.list and run apt-get update")
@@ -369,10 +370,9 @@ def look_up(pins_wanted):
             with paths.locked(f"apt-{tree}"):
                 conf = _setup(tree)
                 show = ["showsrc", "--only-source"] if arch == SOURCE else ["show"]
-                rows = parse_madison(_run(["apt-cache", "-c", str(conf), "madison", *names],
-                                          120).stdout)
-                files = parse_files(_run(["apt-cache", "-c", str(conf), *show, *names],
-                                         120).stdout)
+                cache = ["apt-cache", "-c", str(conf)]
+                rows = parse_madison(_run([*cache, "madison", *names], LOCAL_TIMEOUT).stdout)
+                files = parse_files(_run([*cache, *show, *names], LOCAL_TIMEOUT).stdout)
             for name in names:
                 _lists[name, arch] = [(version, suite, files) for of, version, suite in rows
                                       if of == name]
@@ -483,7 +483,7 @@ def fetch(name, arch, where="pins"):
 def _unpack(deb, dest):
     if shutil.which("dpkg-deb") is None:
         raise AptError("dpkg-deb is missing: this needs a Debian machine")
-    done = _run(["dpkg-deb", "-x", str(deb), str(dest)], 600)
+    done = _run(["dpkg-deb", "-x", str(deb), str(dest)], LOCAL_TIMEOUT)
     if done.returncode:
         raise AptError(f"cannot unpack {deb}: {done.stderr.strip()}")
 
