@@ -1,5 +1,6 @@
 #!/bin/sh
 #: platforms: pv pvh arm64 arm
+#: full: yes
 #: kernel: ours-distro   kernel@arm64: ours-fast   kernel@arm: ours-fast
 #: devices: nvme ahci virtio sdhci megasas pvscsi usb uas e1000e edu
 #: devices@pvh: nvme megasas usb e1000e edu
@@ -11,7 +12,6 @@
 #: domu: yes
 #: cpus@pv: 2
 #: timeout: 900
-#: full@arm: yes
 # A kernel as distributions build it: optimised, and without DMA_API_DEBUG, which makes
 # every mapping need an unmapping. Drivers leave out here what does nothing.
 
