@@ -301,7 +301,7 @@ static __always_inline u64 dma_bus_phys_limit(struct device *dev, u64 limit)
 
 /**
  * dma_bus_pool_limit() - bus address that a device must reach
- * @dev: device that does DMA
+ * @dev: device that does DMA, or NULL
  * @limit: what would be required where bus and physical addresses are equal
  *
  * Where any buffer may have to be bounced, a device must reach the bounce buffer
@@ -312,7 +312,7 @@ static __always_inline u64 dma_bus_phys_limit(struct device *dev, u64 limit)
  */
 static __always_inline u64 dma_bus_pool_limit(struct device *dev, u64 limit)
 {
-	if (XEN_MACHINE_FRAMES && dma_bus_translated(dev))
+	if (XEN_MACHINE_FRAMES && dma_bus_active())
 		return xen_pool_limit() ?: xen_max_bus_addr();
 	return limit;
 }
@@ -329,7 +329,8 @@ static __always_inline u64 dma_bus_pool_limit(struct device *dev, u64 limit)
  *
  * Context: Any but NMI, as for mapping a buffer. Interrupts are disabled while
  * a segment is exchanged.
- * Return: %false if the hypervisor has no such memory; nothing has changed then.
+ * Return: %false if the hypervisor has no such memory; the pool must not be used
+ * then.
  */
 static __always_inline bool dma_bus_place_pool(struct page *page, size_t size,
 					       u64 limit)

@@ -171,8 +171,10 @@ void xen_release_pages(struct page *page, size_t size)
 	unsigned int order = get_order(size);
 	phys_addr_t phys = page_to_phys(page);
 
+	/* Only low frames are worth giving back. */
 	if (TestClearPageXenRemapped(page) &&
-	    xen_bus_contiguous(phys, PAGE_SIZE << order))
+	    xen_bus_contiguous(phys, PAGE_SIZE << order) &&
+	    xen_bus_from_phys(phys) <= DMA_BIT_MASK(32))
 		xen_destroy_contiguous_region(phys, order);
 }
 
@@ -264,8 +266,8 @@ int __init xen_swiotlb_remap(void *tlb, unsigned long nslabs)
  *
  * Context: Any but NMI.  Takes xen_reservation_lock, with interrupts disabled, for
  * one segment at a time.
- * Return: %true on success; %false leaves the pages with the frames they had,
- * or with as good ones.
+ * Return: %true on success. After %false any segment may be out of reach, and
+ * the pool must not be used.
  */
 bool xen_place_pool(struct page *page, size_t size, u64 limit)
 {
