@@ -52,8 +52,8 @@ static bool __init xen_swiotlb_decide(const char **why)
 		*why = "domain not mapped directly";
 		return false;
 	}
-	*why = xen_initial_domain() ? "dom0, of which Xen does not say how it is mapped" :
-		"domain, of which Xen does not say how it is mapped";
+	*why = xen_initial_domain() ? "dom0, mapping not reported by Xen" :
+		"domain, mapping not reported by Xen";
 	return xen_initial_domain();
 }
 

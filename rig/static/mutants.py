@@ -113,7 +113,7 @@ MUTANTS = (
     ("clear takes numbers that wrap", C, "	if (!nr || last < pfn)\n", "	if (!nr)\n"),
     ("set takes pfns that wrap", C, "pfn + nr < pfn || bfn + nr < bfn", "bfn + nr < bfn"),
     ("set takes bfns that wrap", C, "pfn + nr < pfn || bfn + nr < bfn", "pfn + nr < pfn"),
-    ("nodes leak if set fails", C, "free:\n	p2m_free(&nodes);\n", "free:\n"),
+    ("nodes leak if set fails", C, "		p2m_free_unused(&nodes);\n", "		;\n"),
     ("pages are not counted down", C,
      "	p2m->nr_pages -= min(end, last) - max(range->pfn, pfn) + 1;\n", ""),
     ("a bfn on the path is not counted", C,

@@ -31,14 +31,18 @@
 /* What a node says in one of the two ways. */
 enum xen_iommu_word { SAYS_NOTHING, SAYS_OFF, SAYS_ON, SAYS_NONSENSE };
 
+static struct device_node *bridge_node(struct device *dev)
+{
+	dev = pci_find_host_bridge(to_pci_dev(dev)->bus)->dev.parent;
+	return dev ? dev->of_node : NULL;
+}
+
 /* The node that speaks for a device: its own, or its PCI host bridge's. */
 static struct device_node *speaker(struct device *dev)
 {
 	if (!dev_is_pci(dev) || of_property_present(dev->of_node, XEN_IOMMU_PROPERTY))
 		return dev->of_node;
-
-	dev = pci_find_host_bridge(to_pci_dev(dev)->bus)->dev.parent;
-	return dev ? dev->of_node : NULL;
+	return bridge_node(dev);
 }
 
 static enum xen_iommu_word property_says(const struct device_node *np)
@@ -77,7 +81,8 @@ static struct named_iommus named_iommus(struct device *dev,
 	int i;
 
 	if (dev_is_pci(dev)) {
-		if (!of_map_iommu_id(np, pci_dev_id(to_pci_dev(dev)), &spec))
+		if (!of_map_iommu_id(bridge_node(dev),
+				     pci_dev_id(to_pci_dev(dev)), &spec))
 			count_iommu(&named, &spec);
 		return named;
 	}

@@ -118,6 +118,9 @@ bool xen_cpu_mapped(phys_addr_t phys)
  *    to somebody else.  If it gave the page back to Xen, the caller has the
  *    mapping.  These cannot be told apart.
  *  - Several are noted: nor can these.
+ *
+ * Persistent memory is local and unknown to memblock, but no domain can grant it:
+ * Xen does not own it.
  */
 static bool xen_is_callers(phys_addr_t bus, unsigned int mappings)
 {
@@ -224,8 +227,9 @@ static int p2m_show(struct seq_file *m, void *v)
 	struct xen_p2m_stats stats;
 
 	xen_p2m_get_stats(&xen_p2m, &stats);
-	seq_printf(m, "ranges %lu\npages %lu\nretries %lu\n", stats.ranges,
-		   stats.pages, stats.retries);
+	seq_printf(m, "ranges %lu\npages %lu\nspares %lu\nretries %lu\nlocked %lu\n",
+		   stats.ranges, stats.pages, stats.spares, stats.retries,
+		   stats.locked);
 	seq_printf(m, "flushes %ld\nflush_errors %ld\n",
 		   atomic_long_read(&xen_flushes),
 		   atomic_long_read(&xen_flush_errors));

@@ -74,6 +74,15 @@ struct xen_p2m_range *xen_p2m_alloc(void)
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_alloc);
 
+/* Free nodes that have never been in the trees, for others to allocate at once. */
+static void p2m_free_unused(struct list_head *nodes)
+{
+	struct xen_p2m_range *range, *next;
+
+	list_for_each_entry_safe(range, next, nodes, spare)
+		kmem_cache_free(p2m_cache, range);
+}
+
 /* Called without the lock: kfree_rcu() may take others. */
 static void p2m_free(struct list_head *nodes)
 {
@@ -602,7 +611,11 @@ int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 		pr_warn_ratelimited("pfn %#lx+%lu -> bfn %#lx overlaps pfn %#lx+%lu -> bfn %#lx\n",
 				    pfn, nr, bfn, clash.pfn, clash.nr, clash.bfn);
 free:
-	p2m_free(&nodes);
+	/* On success these are spares, which may have been in the trees. */
+	if (ret)
+		p2m_free_unused(&nodes);
+	else
+		p2m_free(&nodes);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_set);
