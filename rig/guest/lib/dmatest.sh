@@ -32,9 +32,10 @@ fact() {
 	sed -n "s/^# \(.* \)*$2=\([^ ]*\).*/\2/p" "dmatest.$1"
 }
 
-# dmatest CASE
+# dmatest CASE: of the module whose directory $DMATEST is.
+DMATEST=/sys/kernel/debug/dmatest
 dmatest() {
-	run_case "/sys/kernel/debug/dmatest/$1" "$1"
+	run_case "$DMATEST/$1" "$1"
 }
 
 # pvmem CASE: of a PV domain.

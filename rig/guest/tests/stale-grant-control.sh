@@ -12,5 +12,4 @@
 . /rig/lib/dmastat.sh
 . /rig/lib/dmatest.sh
 
-DMATEST=/sys/kernel/debug/grantmaint
-dmatest self
+run_case /sys/kernel/debug/grantmaint/self self
