@@ -651,6 +651,7 @@ static int nomap_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(nomap);
 
+#ifdef CONFIG_ZONE_DEVICE
 /* ZONE_DEVICE memory of this machine's (the piece zonedev), with the linear mapping. */
 static int zonedev_show(struct seq_file *m, void *v)
 {
@@ -672,6 +673,7 @@ static int zonedev_show(struct seq_file *m, void *v)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(zonedev);
+#endif
 
 static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -699,7 +701,9 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("mmiofar", 0400, dir, NULL, &mmiofar_fops);
 	debugfs_create_file("nomap", 0400, dir, NULL, &nomap_fops);
 	debugfs_create_file("peer", 0400, dir, NULL, &peer_fops);
+#ifdef CONFIG_ZONE_DEVICE
 	debugfs_create_file("zonedev", 0400, dir, NULL, &zonedev_fops);
+#endif
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 #: platforms: pv
+#: full: yes
 #: devices: nvme ahci sdhci
 #: modules: dmastat
 #: domu: yes
