@@ -40,11 +40,12 @@ script_console() {
 # script_says NAME SECONDS REGEX: wait for a line on its console, which is printed.
 script_says() {
 	_left=$2
-	until grep -E "$3" "$1.console" | tr -d '\r'; do
+	until _found=$(grep -E "$3" "$1.console"); do
 		[ "$_left" -gt 0 ] && xl domid "$1" >/dev/null 2>&1 || return 1
 		sleep 1
 		_left=$((_left - 1))
 	done
+	echo "$_found" | tr -d '\r'
 }
 
 # script_end NAME SECONDS: wait until it is gone; what its console said goes to the log.

@@ -50,7 +50,7 @@ xl_up || exit 1
 if [ -e /sys/class/nvme/nvme0 ]; then
 	xl pci-assignable-add "$(basename "$(readlink -f /sys/class/nvme/nvme0/device)")"
 fi
-pci=$(xl pci-assignable-list | head -n 1)
+pci=$(xl pci-assignable-list | head -n 1 | tr -d " ")
 
 # Nothing in this one's memory map says that it may get a device.
 {
