@@ -50,10 +50,4 @@ static inline void dmastat_maint_exit(void) { }
 static inline void dmastat_maint_reset(void) { }
 #endif
 
-#ifdef CONFIG_XEN_PV
-void dmastat_m2p_init(struct dentry *dir);
-#else
-static inline void dmastat_m2p_init(struct dentry *dir) { }
-#endif
-
 #endif /* DMASTAT_H */

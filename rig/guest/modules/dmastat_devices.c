@@ -314,7 +314,6 @@ static int __init dmastat_init(void)
 	debugfs_create_file("devices", 0600, debugfs_dir, NULL, &devices_fops);
 	dmastat_ops_init(debugfs_dir);
 	dmastat_hooks_init(debugfs_dir);
-	dmastat_m2p_init(debugfs_dir);
 	return 0;
 
 out_maint:

@@ -19,13 +19,6 @@ xl_up || exit 1
 # One disk where hardware virtualisation is emulated: a domain takes minutes there.
 # shellcheck disable=SC2086
 domu_on $DEVICES
-if on pv; then
-	# The domain's pages had numbers that pages here have as well.
-	m2p=$(cat "$DMASTAT/m2p")
-	holds "numbers of foreign frames are numbers of pages ($m2p)" \
-		[ "${m2p%% *}" != aliases=0 ]
-	is "${m2p##* }" believed=0 "none is taken for such a page"
-fi
 # The base kernel says nothing of its own.
 if said 'xen:swiotlb: dma-direct'; then
 	case $PLATFORM in
