@@ -92,12 +92,14 @@ domu_on() {
 # granter: a domain that never runs. Its builder granted its console's page to dom0, as
 # the grant 0, and nobody else maps that: xenconsoled is stopped. Prints its number.
 granter() {
-	kill "$(cat /var/run/xenconsoled.pid)"
 	cat >granter.cfg <<-EOF
 		name = "granter"
 		type = "pvh"
 		kernel = "/domu/kernel"
 		memory = 64
 	EOF
-	xl create -p granter.cfg >&2 && xl domid granter
+	# xl waits for xenconsoled, which maps the page until it ends.
+	xl create -p granter.cfg >&2 || return 1
+	kill "$(cat /var/run/xenconsoled.pid)"
+	xl domid granter
 }
