@@ -33,6 +33,8 @@ dmatest coherent
 # The base kernel says nothing of its own, and has no view.
 if said 'xen:swiotlb: dma-direct'; then
 	. /rig/lib/view.sh
+	# What was coherent stays contiguous, and would be mapped first.
+	scatter
 	count_bounces
 	bounces_for scattered dmatest dmatest map64k
 fi
