@@ -16,8 +16,6 @@
 
 # What is known of the memory as it was must not outlive it.
 pvmem neighbours
-pvmem ledger
-pvmem neighbours
 scatter
 pvmem neighbours
 
