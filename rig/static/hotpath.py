@@ -73,8 +73,8 @@ MORE_WITHOUT = 4
 #: functions that may have more than that, and what for: none of them is run for a
 #: bounce that finds slots
 GROWN = {
-    "swiotlb_find_slots": (10, "waits a second after the pool could not grow"),
-    "swiotlb_tbl_map_single": (10, "the same, where it is inlined"),
+    "swiotlb_find_slots": (16, "waits a second after the pool could not grow; 64-bit time"),
+    "swiotlb_tbl_map_single": (16, "the same, where it is inlined"),
     "swiotlb_dyn_alloc": (10, "the same"),
     "add_mem_pool": (10, "notes the highest address of the pool"),
 }

@@ -6,6 +6,7 @@
 
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
+#include <linux/device.h>
 #include <linux/kprobes.h>
 #include <linux/seq_file.h>
 
@@ -19,6 +20,22 @@ static int count_call(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
+/* The ladder is entered for all devices; one that bypasses leaves it at once. */
+static int count_map(struct kprobe *kp, struct pt_regs *regs)
+{
+#ifdef HAS_BYPASS
+#ifdef CONFIG_ARM
+	struct device *dev = (struct device *)regs->ARM_r0;
+#else
+	struct device *dev = (struct device *)regs_get_kernel_argument(regs, 0);
+#endif
+
+	if (dev_dma_bus_bypass(dev))
+		return 0;
+#endif
+	return count_call(kp, regs);
+}
+
 #define PROBE(name)	{ .symbol_name = #name, .pre_handler = count_call }
 
 /*
@@ -26,7 +43,7 @@ static int count_call(struct kprobe *kp, struct pt_regs *regs)
  * inline: it counts where dma-direct has the ladder with the questions in it.
  */
 static struct kprobe probes[] = {
-	PROBE(dma_direct_map_bus),
+	{ .symbol_name = "dma_direct_map_bus", .pre_handler = count_map },
 	PROBE(xen_bus_from_phys),
 	PROBE(xen_phys_from_bus),
 	PROBE(xen_must_bounce),
