@@ -238,9 +238,7 @@ static int ledger_show(struct seq_file *m, void *v)
 	result(m, exchanged > 0, "some of it was exchanged", exchanged, 1);
 	result(m, held > low, "low frames are held meanwhile", held, low + 1);
 	equal(m, flags, 0, "no page that was freed is still marked as exchanged");
-	/* Xen gives whatever it has for them, low frames among it. */
-	result(m, last < low || last - low < (held - low) * 2 / 3,
-	       "low frames have been given back", last, low);
+	result(m, last <= low, "all low frames have been given back", last, low);
 	seq_printf(m, "# low_before=%lu low_held=%lu low_after=%lu exchanged=%lu\n",
 		   low, held, last, exchanged);
 	return 0;
@@ -393,8 +391,7 @@ static int exhausted_show(struct seq_file *m, void *v)
 	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
 	kfree(pieces);
 	last = low_frames();
-	result(m, last < low || last - low < (held - low) * 2 / 3,
-	       "low frames have been given back", last, low);
+	result(m, last <= low, "all low frames have been given back", last, low);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(exhausted);

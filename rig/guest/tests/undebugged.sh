@@ -17,6 +17,7 @@
 pvmem handle
 pvmem cma
 pvmem exhausted
+pvmem ledger
 scatter
 pvmem hmm
 dmatest copy
