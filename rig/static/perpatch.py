@@ -13,8 +13,8 @@ from .memo import recall
 
 #: a patch that touches one of these is built without Xen, too; the last is
 #: in any case
-GENERIC = ("include/linux/", "kernel/", "mm/", "drivers/base/",
-           "drivers/iommu/", "arch/x86/kernel/", "arch/arm/mm/",
+GENERIC = ("include/linux/", "kernel/", "mm/", "block/", "drivers/base/",
+           "drivers/iommu/", "drivers/nvme/", "arch/x86/kernel/", "arch/arm/mm/",
            "arch/arm64/mm/")
 
 

@@ -111,6 +111,13 @@ class Targets(unittest.TestCase):
     def test_without_xen(self):
         self.assertEqual(self.ask("arm", ["drivers/xen/a.c"], set()), [])
 
+    def test_a_driver_that_is_not_configured(self):
+        paths = ["drivers/pci/xen-pcifront.c"]
+        option = {"CONFIG_XEN_PCIDEV_FRONTEND"}
+        self.assertEqual(self.ask("arm64", paths), [])
+        self.assertEqual(self.ask("x86_64", paths, option),
+                         ["drivers/pci/xen-pcifront.o"])
+
 
 class Checkpatch(unittest.TestCase):
 
