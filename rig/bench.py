@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 
 import benchplot
 import benchtargets

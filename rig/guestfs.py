@@ -2,7 +2,6 @@
 import shlex
 from pathlib import Path
 
-import cpio
 import disks
 import machine
 import paths
@@ -77,6 +76,7 @@ def build(boot, kernel, env, what, files=None):
             archive.file(f"rig/tests/{test.name}.sh", test.path.read_bytes())
     for module in kernel.modules:
         archive.file(f"rig/modules/{Path(module).name}", Path(module).read_bytes())
+    arch = testfile.ARCH_OF[boot.machine.platform]
     for name in boot.programs:
         archive.file(f"bin/{name}", programs.build(name, arch).read_bytes(), True)
     if boot.domu:

@@ -12,7 +12,6 @@ from pathlib import Path
 import kernel
 import ktap
 import logcheck
-import paths
 import qemu
 import trees
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import apt
 import paths
-import trees    # it finds the series' tools
 import variables
 
 from series import base, error, importer, store  # pylint: disable=wrong-import-order

@@ -7,7 +7,6 @@ dom0.
 import subprocess
 
 import apt
-import paths
 from once import once
 
 # What the two emulators load, found with readelf -d.

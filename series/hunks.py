@@ -19,7 +19,7 @@ class Hunk:
 
     def preimage(self):
         """The old file's lines that the hunk names, each with its newline."""
-        found = []
+        found, last_is_old = [], False
         for line in self.lines:
             if line.startswith("\\"):
                 if found and last_is_old:

@@ -13,8 +13,8 @@ if __package__ in (None, ""):
 from . import ctx as context  # noqa: E402
 
 #: in the order to run them: quick ones first
-CHECKS = ("forbidden", "shellcheck", "pyunit", "ktapview", "checkpatch", "kerneldoc",
-          "dtschema", "iovaruns", "hotpath", "lockless", "mutants", "sparse", "perpatch")
+CHECKS = ("forbidden", "shellcheck", "flake8", "pyunit", "ktapview", "checkpatch",
+          "kerneldoc", "dtschema", "iovaruns", "hotpath", "lockless", "mutants", "sparse", "perpatch")
 
 
 def results(checks, ctx):
