@@ -13,6 +13,7 @@ from pathlib import Path
 
 import apt
 import paths
+import trees  # noqa: F401  (finds the series' tools)
 import variables
 
 from series import base, error, importer, store  # pylint: disable=wrong-import-order
