@@ -22,8 +22,10 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include <asm/xen/hypercall.h>
 #include <asm/xen/page.h>
 #include <xen/grant_table.h>
+#include <xen/interface/xen.h>
 #include <xen/xen.h>
 
 #define EDU_VENDOR	0x1234
@@ -180,14 +182,19 @@ struct piece {
 	size_t size;
 };
 
-/* Coherent memory of all sizes, held together and freed together. */
+/*
+ * Coherent memory of all sizes, held together and freed together.
+ *
+ * Xen takes scrubbed memory before it takes high memory. For all low frames to be
+ * back in the end it has to have enough of that: bootscrub=1.
+ */
 static int ledger_show(struct seq_file *m, void *v)
 {
 	static const struct {
 		size_t size;
 		int nr;
 	} kinds[] = { { SZ_4K, 48 }, { SZ_64K, 32 }, { SZ_2M, 12 } };
-	unsigned long low, held, last = 0, flags = 0, above = 0, exchanged = 0;
+	unsigned long low, held, last = 0, flags = 0, above = 0, exchanged = 0, kept = 0;
 	int i, k, round, missing = 0;
 	struct piece *pieces = kcalloc(128, sizeof(*pieces), GFP_KERNEL);
 	u64 mask = dev->coherent_dma_mask;
@@ -222,12 +229,16 @@ static int ledger_show(struct seq_file *m, void *v)
 		while (n--) {
 			struct piece *p = &pieces[n];
 			struct page *page;
+			bool mine;
 
 			if (!p->cpu)
 				continue;
 			page = virt_to_page(p->cpu);
+			mine = PageXenRemapped(page);
 			dma_free_coherent(dev, p->size, p->cpu, p->bus);
 			flags += PageXenRemapped(page);
+			/* Xen allocates before it frees: other frames, if any. */
+			kept += mine && frame(page_to_pfn(page)) == PHYS_PFN(p->bus);
 		}
 	}
 	last = low_frames();
@@ -238,6 +249,7 @@ static int ledger_show(struct seq_file *m, void *v)
 	result(m, exchanged > 0, "some of it was exchanged", exchanged, 1);
 	result(m, held > low, "low frames are held meanwhile", held, low + 1);
 	equal(m, flags, 0, "no page that was freed is still marked as exchanged");
+	equal(m, kept, 0, "each extent has been given back");
 	result(m, last <= low, "all low frames have been given back", last, low);
 	seq_printf(m, "# low_before=%lu low_held=%lu low_after=%lu exchanged=%lu\n",
 		   low, held, last, exchanged);
@@ -396,6 +408,174 @@ static int exhausted_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(exhausted);
 
+/* A page, or pages, whose frames are all above LOW_BITS. */
+static struct page *high_pages(unsigned int order)
+{
+	struct page *tried[64], *page = NULL;
+	unsigned long i;
+	int n = 0;
+
+	while (n < ARRAY_SIZE(tried)) {
+		page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+		if (!page)
+			break;
+		for (i = 0; i < 1UL << order; i++)
+			if (frame(page_to_pfn(page) + i) >> (LOW_BITS - PAGE_SHIFT) == 0)
+				break;
+		if (i == 1UL << order)
+			break;
+		tried[n++] = page;
+		page = NULL;
+	}
+	while (n--)
+		__free_pages(tried[n], order);
+	return page;
+}
+
+/* Have m2p say that the frame @mfn, which is ours, is that of @pfn. */
+static bool set_m2p(unsigned long mfn, unsigned long pfn)
+{
+	struct mmu_update update = {
+		.ptr = PFN_PHYS(mfn) | MMU_MACHPHYS_UPDATE,
+		.val = pfn,
+	};
+
+	return !HYPERVISOR_mmu_update(&update, 1, NULL, DOMID_SELF) &&
+		machine_to_phys_mapping[mfn] == pfn;
+}
+
+/*
+ * What m2p has for a frame of another domain is that domain's pfn, and can be the
+ * number of one of our bounce buffers. Here it is made so for a frame of our own,
+ * which the code under test cannot tell from another's: p2m does not confirm it.
+ */
+static int alias_show(struct seq_file *m, void *v)
+{
+	struct page *bounced = high_pages(0), *other = alloc_page(GFP_KERNEL);
+	unsigned long pfn, mfn, offset;
+	dma_addr_t slot, bus;
+	char *buf, *pool;
+	size_t size;
+
+	if (!bounced || !other || dma_set_mask(dev, DMA_BIT_MASK(LOW_BITS))) {
+		result(m, false, "a page and a mask that bounces it", 0, 1);
+		goto out;
+	}
+	buf = page_address(bounced);
+	memset(buf, 1, PAGE_SIZE);
+	slot = dma_map_page(dev, bounced, 0, PAGE_SIZE, DMA_FROM_DEVICE);
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	if (dma_mapping_error(dev, slot)) {
+		result(m, false, "a buffer of the device is mapped", 0, 1);
+		goto out;
+	}
+	pfn = machine_to_phys_mapping[PHYS_PFN(slot)];
+	result(m, PHYS_PFN(slot) != frame(page_to_pfn(bounced)) &&
+	       frame(pfn) == PHYS_PFN(slot), "it is bounced", slot, 0);
+	/* As the device would. */
+	pool = pfn_to_kaddr(pfn) + offset_in_page(slot);
+	memset(pool, 2, PAGE_SIZE);
+
+	mfn = frame(page_to_pfn(other));
+	offset = offset_in_page(slot);
+	size = PAGE_SIZE - offset;
+	equal(m, set_m2p(mfn, pfn), 1, "m2p takes another frame for the bounce buffer");
+	bus = dma_map_page(dev, other, offset, size, DMA_FROM_DEVICE);
+	equal(m, bus, PFN_PHYS(mfn) | offset, "that frame is mapped as it is");
+	dma_sync_single_for_cpu(dev, bus, size, DMA_FROM_DEVICE);
+	equal(m, buf[0], 1, "to sync it does nothing to the bounce buffer");
+	dma_unmap_page(dev, bus, size, DMA_FROM_DEVICE);
+	equal(m, buf[0], 1, "nor does to unmap it");
+	equal(m, set_m2p(mfn, page_to_pfn(other)), 1, "m2p is right again");
+
+	dma_unmap_page(dev, slot, PAGE_SIZE, DMA_FROM_DEVICE);
+	equal(m, buf[0] + buf[PAGE_SIZE - 1], 4, "the bounce buffer was in use all the time");
+out:
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	if (bounced)
+		__free_page(bounced);
+	if (other)
+		__free_page(other);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(alias);
+
+#define LARGEST		SZ_256K
+#define MOST_PIECES	16384
+#define IN_VAIN		200
+
+static dma_addr_t map_quietly(struct page *page, size_t size)
+{
+	return dma_map_page_attrs(dev, page, 0, size, DMA_TO_DEVICE, DMA_ATTR_NO_WARN);
+}
+
+/* No bounce buffer is free, and Xen has no low memory for more of them. */
+static int full_show(struct seq_file *m, void *v)
+{
+	static const size_t sizes[] = { SZ_2M, SZ_64K, SZ_4K };
+	struct kprobe kp = { .symbol_name = "xen_create_contiguous_region",
+			     .pre_handler = count_call };
+	struct piece *pieces = kvcalloc(MOST_PIECES, sizeof(*pieces), GFP_KERNEL);
+	dma_addr_t *slots = kvcalloc(MOST_PIECES, sizeof(*slots), GFP_KERNEL), bus;
+	struct page *page = high_pages(get_order(LARGEST));
+	int i, n = 0, mapped = 0, failed = 0;
+
+	if (!pieces || !slots || !page ||
+	    dma_set_mask_and_coherent(dev, DMA_BIT_MASK(LOW_BITS)) ||
+	    register_kprobe(&kp)) {
+		result(m, false, "preparation", 0, 1);
+		goto out;
+	}
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		for (; n < MOST_PIECES; n++) {
+			pieces[n].size = sizes[i];
+			pieces[n].cpu = dma_alloc_coherent(dev, sizes[i], &pieces[n].bus,
+							   GFP_KERNEL | __GFP_NOWARN |
+							   __GFP_NORETRY);
+			if (!pieces[n].cpu)
+				break;
+		}
+	result(m, n < MOST_PIECES, "low memory runs out", n, MOST_PIECES - 1);
+	for (; mapped < MOST_PIECES; mapped++) {
+		slots[mapped] = map_quietly(page, LARGEST);
+		if (dma_mapping_error(dev, slots[mapped]))
+			break;
+	}
+	result(m, mapped < MOST_PIECES, "bounce buffers run out", mapped, MOST_PIECES - 1);
+	calls = 0;
+	for (i = 0; i < IN_VAIN; i++) {
+		bus = map_quietly(page, SZ_4K);
+		if (dma_mapping_error(dev, bus))
+			failed++;
+		else
+			dma_unmap_page(dev, bus, SZ_4K, DMA_TO_DEVICE);
+	}
+	equal(m, failed, IN_VAIN, "a mapping that must bounce fails then");
+	result(m, calls <= IN_VAIN / 10, "not each of them asks Xen for memory in vain",
+	       calls, IN_VAIN / 10);
+	/* The last one is a page. */
+	if (n--)
+		dma_free_coherent(dev, pieces[n].size, pieces[n].cpu, pieces[n].bus);
+	bus = map_quietly(page, SZ_4K);
+	equal(m, dma_mapping_error(dev, bus), 0, "what is given back can be had at once");
+	if (!dma_mapping_error(dev, bus))
+		dma_unmap_page(dev, bus, SZ_4K, DMA_TO_DEVICE);
+	seq_printf(m, "# pieces=%d mapped=%d in_vain=%lu\n", n, mapped, calls);
+	unregister_kprobe(&kp);
+	while (mapped--)
+		dma_unmap_page(dev, slots[mapped], LARGEST, DMA_TO_DEVICE);
+	while (n-- > 0)
+		dma_free_coherent(dev, pieces[n].size, pieces[n].cpu, pieces[n].bus);
+out:
+	dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	if (page)
+		__free_pages(page, get_order(LARGEST));
+	kvfree(slots);
+	kvfree(pieces);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(full);
+
 #define PAGES	4
 
 static unsigned long hmm_wrong(struct hmm_dma_map *map, struct page **pages)
@@ -485,6 +665,8 @@ static int __init pvmem_init(void)
 	debugfs_create_file("gntdma", 0400, dir, NULL, &gntdma_fops);
 	debugfs_create_file("cma", 0400, dir, NULL, &cma_fops);
 	debugfs_create_file("exhausted", 0400, dir, NULL, &exhausted_fops);
+	debugfs_create_file("alias", 0400, dir, NULL, &alias_fops);
+	debugfs_create_file("full", 0400, dir, NULL, &full_fops);
 	debugfs_create_file("hmm", 0400, dir, NULL, &hmm_fops);
 	return 0;
 }

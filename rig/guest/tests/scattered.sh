@@ -3,6 +3,7 @@
 #: devices: nvme ahci virtio sdhci e1000e edu
 #: modules: dmastat dmatest pvmem
 #: dom0_mem: 768M,max:768M
+#: xen: bootscrub=1
 #: timeout: 900
 # dom0's memory was given to Xen and taken back page by page: its frames are no
 # longer neighbours. What spans pages has to bounce, and coherent memory has to be
@@ -16,6 +17,8 @@
 
 # What is known of the memory as it was must not outlive it.
 pvmem neighbours
+pvmem ledger
+pvmem alias
 scatter
 pvmem neighbours
 
@@ -41,3 +44,6 @@ fi
 for id in nvme ahci virtio sdhci e1000e; do
 	io_on "$id"
 done
+if said 'xen:swiotlb: dma-direct'; then
+	pvmem full
+fi

@@ -5,6 +5,7 @@
 #: modules: dmastat dmatest pvmem
 #: kernel: ours-distro
 #: dom0_mem: 768M,max:768M
+#: xen: bootscrub=1
 #: linux: cma=16M
 #: timeout: 600
 # What CONFIG_DMA_API_DEBUG hides or refuses: devices that need not unmap, and a
