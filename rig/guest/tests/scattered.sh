@@ -17,8 +17,10 @@
 
 # What is known of the memory as it was must not outlive it.
 pvmem neighbours
-pvmem ledger
-pvmem alias
+if said 'xen:swiotlb: dma-direct'; then
+	pvmem ledger
+	pvmem alias
+fi
 scatter
 pvmem neighbours
 
