@@ -145,6 +145,11 @@ int main(void)
 	map(16, FOREIGN);
 	map(17, FOREIGN + 1);
 	use("once", FOREIGN, 2 * XEN_PAGE_SIZE);
+	map(16, FOREIGN);
+	map(17, FOREIGN + 1);
+	map(18, FOREIGN + 1);
+	stage2(18, false);
+	use("once, and its second page twice", FOREIGN, 2 * XEN_PAGE_SIZE);
 	map(16, 20);
 	use("once, number of the region for grants", 20, XEN_PAGE_SIZE);
 	map(16, FOREIGN);

@@ -2,7 +2,9 @@
 /*
  * What dma-iommu makes of buffers whose frames are elsewhere on the bus, tried on a
  * page table of an array: with granules of one, four and sixteen frames, each byte
- * is mapped where it is on the bus, or nothing is.
+ * is mapped where it is on the bus, or nothing is. Ranges are linked where granules
+ * have to be bounced, lists are padded with their own memory only, foreign pages are
+ * flushed at once, and caches are maintained where the caller has the buffer.
  *
  * functions.h has the functions under test, cut out of drivers/iommu/dma-iommu.c.
  */
@@ -19,9 +21,17 @@ typedef uint64_t phys_addr_t, dma_addr_t;
 
 struct device { int unused; };
 struct iova_domain { unsigned long granule; };
-struct iommu_dma_cookie { struct iova_domain iovad; };
+struct iommu_domain;
+struct iommu_dma_cookie { struct iova_domain iovad; struct iommu_domain *fq_domain; };
 struct iommu_domain { struct iommu_dma_cookie *iova_cookie; };
-struct scatterlist { phys_addr_t phys; unsigned int length; bool peer; };
+struct scatterlist {
+	phys_addr_t phys;
+	unsigned int length, dma_length;
+	dma_addr_t dma_address;
+	bool peer;
+};
+struct dma_iova_state { dma_addr_t addr; unsigned int __size; };
+enum dma_data_direction { DMA_BIDIRECTIONAL };
 
 #define FRAME			4096UL
 #define DMA_BUS_PAGE_SIZE	FRAME
@@ -31,17 +41,34 @@ struct scatterlist { phys_addr_t phys; unsigned int length; bool peer; };
 #define sg_dma_is_bus_address(s) ((s)->peer)
 #define for_each_sg(list, s, n, i) for (i = 0, s = list; i < (n); i++, s++)
 #define dev_err_ratelimited(...) (messages++)
+#define sg_dma_address(s)	((s)->dma_address)
+#define sg_dma_len(s)		((s)->dma_length)
+#define READ_ONCE(x)		(x)
+#define min(a, b)		((a) < (b) ? (a) : (b))
+#define DMA_MAPPING_ERROR	(~(dma_addr_t)0)
+#define DMA_IOVA_USE_SWIOTLB	(1U << 31)
+#define DMA_ATTR_SKIP_CPU_SYNC	0
+#define DMA_ATTR_MMIO		0
+#define dev_is_dma_coherent(dev) true
+#define dma_info_to_prot(dir, coherent, attrs) 0
+#define arch_sync_dma_for_device(phys, size, dir) ((void)0)
 
 #define FRAMES	320		/* of the domain */
+#define BOUNCE	(2 * FRAMES)	/* frames of the bounce buffers begin here */
+#define ALL	(BOUNCE + 16 * FRAMES)
 #define ENTRIES	4096		/* of the page table, a frame each */
 #define IOVA	(256 * FRAME)
 
 static struct iommu_dma_cookie cookie;
 static struct iommu_domain dma_domain = { &cookie };
-static phys_addr_t frames[FRAMES];	/* where each is on the bus */
-static bool foreign[FRAMES];
+static phys_addr_t frames[ALL];	/* where each is on the bus */
+static bool foreign[ALL];
 static phys_addr_t table[ENTRIES];
-static int messages, syncs, calls, fail_at = -1;
+static phys_addr_t bounced[ALL];	/* a frame of bounce buffers: whose, plus 1 */
+static phys_addr_t next_bounce;
+static phys_addr_t synced[4096];	/* in frames, from the buffer's start */
+static dma_addr_t sync_start;
+static int messages, syncs, calls, walks, fail_at = -1;
 
 static struct iommu_domain *iommu_get_dma_domain(struct device *dev)
 {
@@ -123,6 +150,80 @@ static size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_
 	return size;
 }
 
+static phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
+{
+	walks++;
+	return table[iova / FRAME] - 1 + iova % FRAME;
+}
+
+/* As the p2m says: at one place, or nobody knows. */
+static bool dma_bus_find_phys(struct device *dev, phys_addr_t *phys)
+{
+	int i, found = 0, at = 0;
+
+	for (i = 0; i < FRAMES; i++) {
+		if (foreign[i] && frames[i] / FRAME == *phys / FRAME) {
+			found++;
+			at = i;
+		}
+	}
+	if (found == 1)
+		*phys = at * FRAME + *phys % FRAME;
+	return found < 2;
+}
+
+/* What is maintained, by bus address. */
+static void arch_sync_dma_for_cpu(phys_addr_t phys, size_t size, int dir)
+{
+	size_t done;
+
+	for (done = 0; done < size; done++)
+		synced[sync_start + done] = dma_phys_to_bus(NULL, phys + done);
+	sync_start += size;
+}
+
+static void dma_bus_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
+				 int dir)
+{
+	size_t done;
+
+	assert(size <= cookie.iovad.granule);
+	for (done = 0; done < size; done++)
+		synced[sync_start + done] = bus + done;
+	sync_start += size;
+}
+
+#define dma_bus_sync_for_device(...) abort()
+
+/* Bounce buffers keep the offset in the granule, as a mask of the device can ask. */
+static phys_addr_t iommu_dma_map_swiotlb(struct device *dev, phys_addr_t phys,
+					 size_t size, int dir, unsigned long attrs)
+{
+	phys_addr_t at = next_bounce + phys % cookie.iovad.granule;
+	size_t done;
+
+	next_bounce += cookie.iovad.granule;
+	assert(at % cookie.iovad.granule + size <= cookie.iovad.granule);
+	for (done = 0; done < size; done += FRAME)
+		bounced[(at + done) / FRAME] = (phys + done) / FRAME * FRAME + 1;
+	bounced[(at + size - 1) / FRAME] = (phys + size - 1) / FRAME * FRAME + 1;
+	return at;
+}
+
+static void swiotlb_tbl_unmap_single(struct device *dev, phys_addr_t phys, size_t size,
+				     int dir, unsigned long attrs)
+{
+}
+
+static void dma_iova_unlink(struct device *dev, struct dma_iova_state *state,
+			    size_t offset, size_t size, int dir, unsigned long attrs)
+{
+	dma_addr_t start = state->addr + offset, end = start + size;
+
+	start -= start % cookie.iovad.granule;
+	iommu_unmap(&dma_domain, start, iova_align(&cookie.iovad, end - start));
+}
+
 #include "functions.h"
 
 /* Runs of frames, local and foreign ones, some of these aligned to the granule. */
@@ -197,30 +298,67 @@ static int try_buffer(struct device *dev, unsigned long granule)
 	return !ret;
 }
 
+/* Is what is mapped at IOVA memory of the list? */
+static bool is_of_list(dma_addr_t iova, struct scatterlist *list, unsigned int n)
+{
+	phys_addr_t phys;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		for (phys = list[i].phys; !list[i].peer && phys < list[i].phys +
+		     iova_align(&cookie.iovad, list[i].dma_address +
+				list[i].dma_length); phys += FRAME)
+			if (table[iova / FRAME] - 1 == dma_phys_to_bus(NULL, phys))
+				return true;
+	return false;
+}
+
 static int try_list(struct device *dev, unsigned long granule)
 {
 	unsigned int i, n = 1 + rand() % 8;
-	struct scatterlist list[8];
-	bool good = true;
-	size_t size = 0, at = 0;
+	struct scatterlist list[8], *prev = NULL;
+	bool good = true, any = false;
+	size_t size = 0, at = 0, off, whole, pad;
 	ssize_t ret;
 
 	for (i = 0; i < n; i++) {
+		/* As iommu_dma_map_sg() lays them out. */
+		off = rand() % 2 ? rand() % granule : 0;
+		list[i].dma_address = off;
+		list[i].dma_length = 1 + rand() % (5 * granule - off);
+		whole = iova_align(&cookie.iovad, off + list[i].dma_length);
 		list[i].phys = rand() % (200 * FRAME / granule) * granule;
-		list[i].length = (1 + rand() % 5) * granule;
+		list[i].length = whole;
 		list[i].peer = !(rand() % 6);
 		if (list[i].peer)
 			continue;
-		size += list[i].length;
-		good &= mappable(list[i].phys, list[i].length, granule);
+		pad = rand() % 2 ? rand() % (whole / granule) * granule : 0;
+		if (prev) {
+			prev->length += pad;
+			size += pad;
+		}
+		prev = &list[i];
+		size += whole;
+		good &= mappable(list[i].phys, whole, granule);
 	}
+	for (i = 0; i < n; i++)
+		any |= dma_bus_foreign(dev, list[i].phys, list[i].length);
+	assert(dev_sg_foreign(dev, list, n) == any);
+	cookie.fq_domain = &dma_domain;
+	assert(dev_sg_must_flush(dev, list, n) == any);
+	cookie.fq_domain = NULL;
+	assert(dev_sg_must_flush(dev, list, n));
 	syncs = 0;
 	ret = iommu_dma_map_sg_bus(dev, &dma_domain, IOVA, list, n, 0);
 	assert(good ? ret == (ssize_t)size && syncs == 1 : ret == -EREMOTEIO);
 	for (i = 0; good && i < n; i++) {
 		if (list[i].peer)
 			continue;
-		is_mapped(IOVA + at, list[i].phys, list[i].length);
+		whole = iova_align(&cookie.iovad, list[i].dma_address +
+				   list[i].dma_length);
+		is_mapped(IOVA + at, list[i].phys, whole);
+		for (; whole < list[i].length; whole += FRAME)
+			assert(is_of_list(IOVA + at + whole, list, n));
 		at += list[i].length;
 	}
 	if (good)
@@ -229,26 +367,115 @@ static int try_list(struct device *dev, unsigned long granule)
 	return good;
 }
 
+/* Where the byte of a buffer is that the device sees at IOVA. */
+static phys_addr_t seen(dma_addr_t iova, phys_addr_t phys)
+{
+	phys_addr_t bus = table[iova / FRAME] - 1;
+
+	if (bus >= BOUNCE * FRAME && bus < ALL * FRAME) {
+		assert(bounced[bus / FRAME]);
+		return dma_phys_to_bus(NULL, bounced[bus / FRAME] - 1 + iova % FRAME);
+	}
+	return bus + iova % FRAME;
+}
+
+/* Link a buffer that has to be bounced in parts. Returns 1 if a whole granule was. */
+static int try_link(struct device *dev, unsigned long granule)
+{
+	struct dma_iova_state state = { IOVA, 1 };
+	phys_addr_t phys = rand() % (200 * FRAME), at;
+	size_t size = 1 + rand() % (100 * FRAME), done;
+	bool fails = !(rand() % 8);
+	int whole = 0, ret;
+
+	/* Without a head and a tail: half of them. */
+	if (rand() % 2) {
+		phys -= phys % granule;
+		size = iova_align(&cookie.iovad, size);
+	}
+	state.addr += phys % granule;
+	next_bounce = BOUNCE * FRAME;
+	memset(bounced, 0, sizeof(bounced));
+	fail_at = fails ? rand() % 4 : -1;
+	messages = 0;
+	ret = iommu_dma_iova_link_swiotlb(dev, &state, phys, 0, size, 0, 0);
+	fail_at = -1;
+	assert(!ret || (fails && ret == -ENOMEM));
+	assert(!messages);
+	for (done = 0; !ret && done < size; done += 1 + rand() % 97)
+		assert(seen(state.addr + done, phys + done) ==
+		       dma_phys_to_bus(NULL, phys + done));
+	/* What can be mapped is not bounced. */
+	for (at = (phys + granule - 1) / granule * granule;
+	     !ret && at + granule <= phys + size; at += granule) {
+		bool direct = table[(state.addr + at - phys) / FRAME] - 1 ==
+			dma_phys_to_bus(NULL, at);
+
+		assert(direct == mappable(at, granule, granule));
+		whole |= !direct;
+	}
+	assert(!whole || (state.__size & DMA_IOVA_USE_SWIOTLB));
+	if (!ret)
+		dma_iova_unlink(dev, &state, 0, size, 0, 0);
+	nothing_is_mapped();
+	return whole;
+}
+
+/* Maintain and flush what is mapped. Returns 1 if nobody knows where it is. */
+static int try_unmap(struct device *dev, unsigned long granule)
+{
+	phys_addr_t phys = rand() % (200 * FRAME), first;
+	size_t size = 1 + rand() % (sizeof(synced) / sizeof(*synced));
+	size_t off = phys % granule, whole = iova_align(&cookie.iovad, size + off), done;
+	bool known, any = dma_bus_foreign(dev, phys, size);
+
+	if (iommu_dma_map_nosync(dev, &dma_domain, IOVA, phys - off, whole, 0))
+		return 0;
+	first = iommu_iova_to_phys(&dma_domain, IOVA + off);
+	known = dma_bus_find_phys(dev, &first);
+	first = dma_phys_to_bus(dev, phys);
+	cookie.fq_domain = &dma_domain;
+	assert(dev_must_flush(dev, first, size) == (any || !known));
+	cookie.fq_domain = NULL;
+	assert(dev_must_flush(dev, first, size));
+
+	memset(synced, 0, sizeof(synced));
+	sync_start = walks = 0;
+	iommu_dma_cache_for_cpu(dev, IOVA + off, first, size, 0);
+	assert(sync_start == size && (!known || !walks));
+	for (done = 0; done < size; done++)
+		assert(synced[done] == dma_phys_to_bus(dev, phys + done));
+	iommu_unmap(&dma_domain, IOVA, whole);
+	return !known;
+}
+
 int main(void)
 {
-	unsigned long granule, buffers, lists;
+	unsigned long granule, buffers, lists, links, unknown;
 	struct device dev;
 	int i;
+
+	for (i = BOUNCE; i < ALL; i++)
+		frames[i] = i * FRAME;
 
 	srand(1);
 	for (granule = FRAME; granule <= 16 * FRAME; granule *= 4) {
 		cookie.iovad.granule = granule;
-		buffers = lists = 0;
+		buffers = lists = links = unknown = 0;
 		for (i = 0; i < 5000; i++) {
 			new_frames(granule);
 			buffers += try_buffer(&dev, granule);
 			lists += try_list(&dev, granule);
+			links += try_link(&dev, granule);
+			unknown += try_unmap(&dev, granule);
 		}
-		printf("granule %lu: %lu of %d buffers mapped, %lu lists\n", granule,
-		       buffers, i, lists);
+		printf("granule %lu: %lu of %d buffers mapped, %lu lists, %lu links bounced, %lu of unknown place\n",
+		       granule, buffers, i, lists, links, unknown);
 		/* Neither all nor none, but for a granule of a single frame. */
 		assert(buffers > 500 && lists > 500);
 		assert(granule == FRAME || (buffers < 4500 && lists < 4500));
+		assert(granule == FRAME ? !links : links > 500);
+		assert(unknown > 20);
 	}
 	return 0;
 }

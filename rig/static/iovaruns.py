@@ -8,8 +8,11 @@ from pathlib import Path
 from . import source
 
 FILE = "drivers/iommu/dma-iommu.c"
-FUNCTIONS = ("dev_bounces_frames", "iova_bus_run", "dev_must_bounce",
-             "iommu_dma_map_foreign", "iommu_dma_map_nosync", "iommu_dma_map_sg_bus")
+FUNCTIONS = ("dev_bounces_frames", "iova_bus_run", "dev_sg_foreign", "dev_unbounced_len",
+             "dev_must_bounce", "dev_queues_flushes", "dev_must_flush", "dev_sg_must_flush",
+             "iommu_dma_map_foreign", "iommu_dma_map_nosync", "iommu_dma_cache_bus",
+             "iommu_dma_cache_for_cpu", "iommu_dma_map_sg_bus", "__dma_iova_link",
+             "iommu_dma_iova_bounce_and_link", "iommu_dma_iova_link_swiotlb")
 #: what is done to the functions: (name, text, what takes its place)
 MUTANTS = (
     ("alignment is not looked at", "if (iova_offset(iovad, *bus))", "if (0)"),
@@ -19,6 +22,19 @@ MUTANTS = (
     ("a run begins at the buffer's start", "phys + mapped, size - mapped",
      "phys, size - mapped"),
     ("nothing is undone", "iommu_unmap(domain, iova, mapped);", ""),
+    ("a granule in the middle is not bounced", "len = dev_unbounced_len(dev, phys + mapped, size);",
+     "len = size;"),
+    ("all granules in the middle are bounced", "len = dev_unbounced_len(dev, phys + mapped, size);",
+     "len = dev_bounces_frames(dev) ? 0 : size;"),
+    ("a bounced granule is not remembered",
+     "if (!error)\n				state->__size |= DMA_IOVA_USE_SWIOTLB;", ""),
+    ("padding is what follows a buffer", "sg_phys(s), pad, prot", "sg_phys(s) - pad, pad, prot"),
+    ("a foreign page is flushed later", "dma_bus_foreign(dev, phys, size);\n}", "false;\n}"),
+    ("a page of unknown place is flushed later", "!dma_bus_find_phys(dev, &phys) ||\n",
+     "(dma_bus_find_phys(dev, &phys), false) ||\n"),
+    ("caches are maintained by the number on the bus", "if (dma_bus_find_phys(dev, &phys))\n",
+     "if (true)\n"),
+    ("each granule is looked up", "if (dma_bus_find_phys(dev, &phys))\n", "if (false)\n"),
 )
 
 

@@ -262,7 +262,7 @@ static unsigned long max_bfn(struct rb_node *node)
 
 static void agrees(void)
 {
-	unsigned long ranges = 0, pages = 0, most = 0, run = 0, i;
+	unsigned long ranges = 0, pages = 0, most = 0, run = 0, low = ULONG_MAX, i;
 	struct answer a;
 	unsigned int q;
 
@@ -277,6 +277,7 @@ static void agrees(void)
 			continue;
 		ranges += !run++;
 		pages++;
+		low = min(low, table[i]);
 		check(xen_p2m_maybe(&p2m, BASE + i, 1), "outside the bounds");
 	}
 	for (q = 0; q < QUESTIONS; q++) {
@@ -295,10 +296,12 @@ static void agrees(void)
 		for (i = PFNS; table[i - 1] == LOCAL; i--)
 			;
 		check(p2m.end == BASE + i, "end");
+		check(p2m.first_bfn == low, "first_bfn");
+		check(p2m.end_bfn == max_bfn(p2m.bfns.rb_node) + 1, "end_bfn");
 	} else {
 		check(!xen_p2m_maybe(&p2m, 0, ULONG_MAX), "bounds of nothing");
+		check(!p2m.end_bfn, "bounds of nothing by bfn");
 	}
-	max_bfn(p2m.bfns.rb_node);
 }
 
 static void restart(void)

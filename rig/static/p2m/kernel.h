@@ -44,6 +44,7 @@ static void *stub_xen_p2m_alloc, *stub_xen_p2m_unmap_grant;
 #define likely(x) (x)
 #define unlikely(x) (x)
 #define OPTIMIZER_HIDE_VAR(x) do { } while (0)
+#define cpu_relax() do { } while (0)
 #define IS_ENABLED(x) 1
 #define READ_ONCE(x) \
 	({ on_read(); *(const volatile __typeof__(x) *)&(x); })

@@ -73,6 +73,7 @@ void message(void)
 #define time_before(a, b)	((a) < (b))
 #define IS_ERR(p)		(!(p))
 #define cond_resched()		sched_yield()
+#undef cpu_relax
 #define cpu_relax()		sched_yield()
 #define mdelay(ms)		usleep(1000 * (ms))
 #define num_online_cpus()	2
