@@ -26,10 +26,11 @@ _LOADS = (("arch/arm64/mm/dma-mapping.c", "arch_sync_dma_for_device", _LOAD),
 # one function of ours answers as if something were not there.
 # {variant: ((file, function, its body), ...)}
 CONTROLS = {
-    # a page that is mapped has its physical address on the bus
-    "notranslate": (("include/xen/swiotlb-xen.h", "__dma_phys_to_bus", "return phys;"),),
+    # a page that is mapped has its physical address in the machine
+    "notranslate": (("arch/x86/include/asm/dma-maddr.h", "__arch_phys_to_maddr", "return phys;"),
+                    ("include/xen/arm/dma-maddr.h", "__arch_phys_to_maddr", "return phys;")),
     # dma-iommu takes every page for one of ours
-    "nobusframes": (("include/xen/swiotlb-xen.h", "dma_bus_foreign", "return false;"),),
+    "nobusframes": (("drivers/iommu/dma-iommu.c", "dev_maddr_differs", "return false;"),),
     # no bus frame is foreign
     "nobfn": (("arch/arm/xen/p2m.c", "xen_p2m_find_bfn", "return 0;"),),
     # cache maintenance loads from what it maintains

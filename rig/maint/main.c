@@ -116,8 +116,8 @@ static void use(const char *what, unsigned long bfn, size_t size)
 	if (sigsetjmp(fault, 1)) {
 		printf("%s: fault\n", what);
 	} else {
-		xen_sync_for_cpu(&dev, (u64)bfn << XEN_PAGE_SHIFT, size, DMA_BIDIRECTIONAL);
-		xen_sync_for_device(&dev, (u64)bfn << XEN_PAGE_SHIFT, size, DMA_BIDIRECTIONAL);
+		dma_maddr_sync_for_cpu(&dev, (u64)bfn << XEN_PAGE_SHIFT, size, DMA_BIDIRECTIONAL);
+		dma_maddr_sync_for_device(&dev, (u64)bfn << XEN_PAGE_SHIFT, size, DMA_BIDIRECTIONAL);
 		printf("%s: cpu %d xen %d\n", what, by_cpu, by_xen);
 	}
 	nr_noted = 0;

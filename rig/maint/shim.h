@@ -25,7 +25,7 @@ typedef struct { long v; } atomic_long_t;
 #define min_t(t, a, b) ((t)(a) < (t)(b) ? (t)(a) : (t)(b))
 enum dma_data_direction { DMA_BIDIRECTIONAL, DMA_TO_DEVICE, DMA_FROM_DEVICE };
 struct device { int x; };
-#define dev_dma_bus_bypass(d) ((void)(d), false)
+#define dev_dma_maddr_bypass(d) ((void)(d), false)
 #define dev_err_ratelimited(d, ...) ((void)(d), printf("    log: "), dev_log(__VA_ARGS__))
 static inline void dev_log(const char *f, ...) { fputs(f, stdout); }
 #define GNTTAB_CACHE_CLEAN 1
@@ -39,7 +39,7 @@ struct seq_file { int x; };
 #define DEFINE_SHOW_ATTRIBUTE(n) int n##_fops
 #define late_initcall(x) int init_ref_##x = (int)(sizeof(x))
 #define debugfs_create_file(...) ((void)0)
-#define xen_swiotlb_detect() false
+#define dma_maddr_active() false
 void xen_p2m_get_stats(struct xen_p2m *, struct xen_p2m_stats *);
 bool xen_p2m_contiguous(const struct xen_p2m *, unsigned long, unsigned long, unsigned long *);
 bool memblock_is_map_memory(phys_addr_t); bool memblock_is_memory(phys_addr_t);
@@ -47,5 +47,5 @@ struct page; bool pfn_valid(unsigned long); struct page *pfn_to_page(unsigned lo
 void arch_sync_dma_for_device(phys_addr_t, size_t, enum dma_data_direction);
 void arch_sync_dma_for_cpu(phys_addr_t, size_t, enum dma_data_direction);
 long HYPERVISOR_grant_table_op(int, void *, int);
-#define __xen_bus_from_phys(p) (p)
+#define __arch_phys_to_maddr(p) (p)
 unsigned int xen_p2m_find_bfn(const struct xen_p2m *, unsigned long, unsigned long *);

@@ -21,7 +21,7 @@ OBJECTS = {"x86_64": _ALL + ("drivers/iommu/dma-iommu.o",),
            "arm": _ALL}
 
 #: static keys under test: those that the series brings
-OURS = re.compile(r"(xen_swiotlb|dma_bus)\w*$")
+OURS = re.compile(r"(dma_maddr)\w*$")
 
 HOT = """
 dma_map_phys dma_unmap_phys dma_map_page_attrs dma_unmap_page_attrs

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What dma-iommu makes of buffers whose frames are elsewhere on the bus, tried on a
+ * What dma-iommu makes of buffers whose frames are elsewhere in the machine, tried on a
  * page table of an array: with granules of one, four and sixteen frames, each byte
- * is mapped where it is on the bus, or nothing is. Ranges are linked where granules
+ * is mapped where it is in the machine, or nothing is. Ranges are linked where granules
  * have to be bounced, lists are padded with their own memory only, foreign pages are
  * flushed at once, and caches are maintained where the caller has the buffer.
  *
@@ -34,8 +34,9 @@ struct dma_iova_state { dma_addr_t addr; unsigned int __size; };
 enum dma_data_direction { DMA_BIDIRECTIONAL };
 
 #define FRAME			4096UL
-#define DMA_BUS_PAGE_SIZE	FRAME
-#define SMALL_BUS_FRAMES	true
+#define DMA_MADDR_IDENTITY	true
+#define DMA_MADDR_PAGE_SIZE	FRAME
+#define SMALL_MACHINE_FRAMES	true
 #define GFP_ATOMIC		0
 #define sg_phys(s)		((s)->phys)
 #define sg_dma_is_bus_address(s) ((s)->peer)
@@ -61,7 +62,7 @@ enum dma_data_direction { DMA_BIDIRECTIONAL };
 
 static struct iommu_dma_cookie cookie;
 static struct iommu_domain dma_domain = { &cookie };
-static phys_addr_t frames[ALL];	/* where each is on the bus */
+static phys_addr_t frames[ALL];	/* where each is in the machine */
 static bool foreign[ALL];
 static phys_addr_t table[ENTRIES];
 static phys_addr_t bounced[ALL];	/* a frame of bounce buffers: whose, plus 1 */
@@ -85,17 +86,17 @@ static size_t iova_align(struct iova_domain *iovad, size_t size)
 	return (size + iovad->granule - 1) & ~(iovad->granule - 1);
 }
 
-static bool dma_bus_translated(struct device *dev)
+static bool dma_maddr_translated(struct device *dev)
 {
 	return true;
 }
 
-static phys_addr_t dma_phys_to_bus(struct device *dev, phys_addr_t phys)
+static phys_addr_t dma_phys_to_maddr(struct device *dev, phys_addr_t phys)
 {
 	return frames[phys / FRAME] + phys % FRAME;
 }
 
-static bool contiguous(phys_addr_t phys, size_t size)
+static bool dma_maddr_contiguous(phys_addr_t phys, size_t size)
 {
 	size_t first = phys / FRAME, last = (phys + size - 1) / FRAME, i;
 
@@ -106,29 +107,19 @@ static bool contiguous(phys_addr_t phys, size_t size)
 	return true;
 }
 
-static bool dma_bus_must_bounce(struct device *dev, phys_addr_t phys, size_t size)
-{
-	return !contiguous(phys, size);
-}
-
-static bool dma_bus_foreign(struct device *dev, phys_addr_t phys, size_t size)
-{
-	return !contiguous(phys, size) || foreign[phys / FRAME];
-}
-
 static int iommu_map_nosync(struct iommu_domain *domain, unsigned long iova,
-			    phys_addr_t bus, size_t size, int prot, int gfp)
+			    phys_addr_t maddr, size_t size, int prot, int gfp)
 {
 	size_t done;
 
 	calls++;
-	if ((iova | bus | size) & (cookie.iovad.granule - 1))
+	if ((iova | maddr | size) & (cookie.iovad.granule - 1))
 		return -EINVAL;
 	if (fail_at >= 0 && !fail_at--)
 		return -ENOMEM;
 	for (done = 0; done < size; done += FRAME) {
 		assert(!table[(iova + done) / FRAME]);
-		table[(iova + done) / FRAME] = bus + done + 1;
+		table[(iova + done) / FRAME] = maddr + done + 1;
 	}
 	return 0;
 }
@@ -157,7 +148,7 @@ static phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t io
 }
 
 /* As the p2m says: at one place, or nobody knows. */
-static bool dma_bus_find_phys(struct device *dev, phys_addr_t *phys)
+static bool dma_maddr_find_phys(phys_addr_t *phys)
 {
 	int i, found = 0, at = 0;
 
@@ -172,28 +163,28 @@ static bool dma_bus_find_phys(struct device *dev, phys_addr_t *phys)
 	return found < 2;
 }
 
-/* What is maintained, by bus address. */
+/* What is maintained, by machine address. */
 static void arch_sync_dma_for_cpu(phys_addr_t phys, size_t size, int dir)
 {
 	size_t done;
 
 	for (done = 0; done < size; done++)
-		synced[sync_start + done] = dma_phys_to_bus(NULL, phys + done);
+		synced[sync_start + done] = dma_phys_to_maddr(NULL, phys + done);
 	sync_start += size;
 }
 
-static void dma_bus_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
+static void dma_maddr_sync_for_cpu(struct device *dev, phys_addr_t maddr, size_t size,
 				 int dir)
 {
 	size_t done;
 
 	assert(size <= cookie.iovad.granule);
 	for (done = 0; done < size; done++)
-		synced[sync_start + done] = bus + done;
+		synced[sync_start + done] = maddr + done;
 	sync_start += size;
 }
 
-#define dma_bus_sync_for_device(...) abort()
+#define dma_maddr_sync_for_device(...) abort()
 
 /* Bounce buffers keep the offset in the granule, as a mask of the device can ask. */
 static phys_addr_t iommu_dma_map_swiotlb(struct device *dev, phys_addr_t phys,
@@ -230,17 +221,17 @@ static void dma_iova_unlink(struct device *dev, struct dma_iova_state *state,
 static void new_frames(unsigned long granule)
 {
 	unsigned int i = 0, n, per = granule / FRAME;
-	phys_addr_t bus;
+	phys_addr_t maddr;
 	bool far;
 
 	while (i < FRAMES) {
 		n = rand() % 8 ? per - i % per + rand() % 4 * per : 1 + rand() % per;
 		far = rand() % 2;
-		bus = 100000 + rand() % 5000;
+		maddr = 100000 + rand() % 5000;
 		if (rand() % 6)
-			bus = 100000 * per + rand() % 300 * per + i % per;
+			maddr = 100000 * per + rand() % 300 * per + i % per;
 		for (; n && i < FRAMES; n--, i++) {
-			frames[i] = (far ? bus++ : i) * FRAME;
+			frames[i] = (far ? maddr++ : i) * FRAME;
 			foreign[i] = far;
 		}
 	}
@@ -250,7 +241,7 @@ static void new_frames(unsigned long granule)
 static bool mappable(phys_addr_t phys, size_t size, unsigned long granule)
 {
 	for (; granule > FRAME && size; size -= granule, phys += granule)
-		if (!contiguous(phys, granule) || frames[phys / FRAME] % granule)
+		if (!dma_maddr_contiguous(phys, granule) || frames[phys / FRAME] % granule)
 			return false;
 	return true;
 }
@@ -261,7 +252,7 @@ static void is_mapped(dma_addr_t iova, phys_addr_t phys, size_t size)
 
 	for (at = 0; at < size; at += 1 + rand() % 97)
 		assert(table[(iova + at) / FRAME] - 1 + (iova + at) % FRAME ==
-		       dma_phys_to_bus(NULL, phys + at));
+		       dma_phys_to_maddr(NULL, phys + at));
 }
 
 static void nothing_is_mapped(void)
@@ -288,7 +279,7 @@ static int try_buffer(struct device *dev, unsigned long granule)
 	ret = iommu_dma_map_nosync(dev, &dma_domain, IOVA, phys - off, whole, 0);
 	fail_at = -1;
 	if (!ret) {
-		assert(good && (!contiguous(phys - off, whole) || calls == 1));
+		assert(good && (!dma_maddr_contiguous(phys - off, whole) || calls == 1));
 		is_mapped(IOVA + off, phys, size);
 		iommu_unmap(&dma_domain, IOVA, whole);
 	} else {
@@ -308,7 +299,7 @@ static bool is_of_list(dma_addr_t iova, struct scatterlist *list, unsigned int n
 		for (phys = list[i].phys; !list[i].peer && phys < list[i].phys +
 		     iova_align(&cookie.iovad, list[i].dma_address +
 				list[i].dma_length); phys += FRAME)
-			if (table[iova / FRAME] - 1 == dma_phys_to_bus(NULL, phys))
+			if (table[iova / FRAME] - 1 == dma_phys_to_maddr(NULL, phys))
 				return true;
 	return false;
 }
@@ -342,14 +333,14 @@ static int try_list(struct device *dev, unsigned long granule)
 		good &= mappable(list[i].phys, whole, granule);
 	}
 	for (i = 0; i < n; i++)
-		any |= dma_bus_foreign(dev, list[i].phys, list[i].length);
+		any |= dev_maddr_differs(dev, list[i].phys, list[i].length);
 	assert(dev_sg_foreign(dev, list, n) == any);
 	cookie.fq_domain = &dma_domain;
 	assert(dev_sg_must_flush(dev, list, n) == any);
 	cookie.fq_domain = NULL;
 	assert(dev_sg_must_flush(dev, list, n));
 	syncs = 0;
-	ret = iommu_dma_map_sg_bus(dev, &dma_domain, IOVA, list, n, 0);
+	ret = iommu_dma_map_sg_maddr(dev, &dma_domain, IOVA, list, n, 0);
 	assert(good ? ret == (ssize_t)size && syncs == 1 : ret == -EREMOTEIO);
 	for (i = 0; good && i < n; i++) {
 		if (list[i].peer)
@@ -370,13 +361,13 @@ static int try_list(struct device *dev, unsigned long granule)
 /* Where the byte of a buffer is that the device sees at IOVA. */
 static phys_addr_t seen(dma_addr_t iova, phys_addr_t phys)
 {
-	phys_addr_t bus = table[iova / FRAME] - 1;
+	phys_addr_t maddr = table[iova / FRAME] - 1;
 
-	if (bus >= BOUNCE * FRAME && bus < ALL * FRAME) {
-		assert(bounced[bus / FRAME]);
-		return dma_phys_to_bus(NULL, bounced[bus / FRAME] - 1 + iova % FRAME);
+	if (maddr >= BOUNCE * FRAME && maddr < ALL * FRAME) {
+		assert(bounced[maddr / FRAME]);
+		return dma_phys_to_maddr(NULL, bounced[maddr / FRAME] - 1 + iova % FRAME);
 	}
-	return bus + iova % FRAME;
+	return maddr + iova % FRAME;
 }
 
 /* Link a buffer that has to be bounced in parts. Returns 1 if a whole granule was. */
@@ -404,12 +395,12 @@ static int try_link(struct device *dev, unsigned long granule)
 	assert(!messages);
 	for (done = 0; !ret && done < size; done += 1 + rand() % 97)
 		assert(seen(state.addr + done, phys + done) ==
-		       dma_phys_to_bus(NULL, phys + done));
+		       dma_phys_to_maddr(NULL, phys + done));
 	/* What can be mapped is not bounced. */
 	for (at = (phys + granule - 1) / granule * granule;
 	     !ret && at + granule <= phys + size; at += granule) {
 		bool direct = table[(state.addr + at - phys) / FRAME] - 1 ==
-			dma_phys_to_bus(NULL, at);
+			dma_phys_to_maddr(NULL, at);
 
 		assert(direct == mappable(at, granule, granule));
 		whole |= !direct;
@@ -427,13 +418,13 @@ static int try_unmap(struct device *dev, unsigned long granule)
 	phys_addr_t phys = rand() % (200 * FRAME), first;
 	size_t size = 1 + rand() % (sizeof(synced) / sizeof(*synced));
 	size_t off = phys % granule, whole = iova_align(&cookie.iovad, size + off), done;
-	bool known, any = dma_bus_foreign(dev, phys, size);
+	bool known, any = dev_maddr_differs(dev, phys, size);
 
 	if (iommu_dma_map_nosync(dev, &dma_domain, IOVA, phys - off, whole, 0))
 		return 0;
 	first = iommu_iova_to_phys(&dma_domain, IOVA + off);
-	known = dma_bus_find_phys(dev, &first);
-	first = dma_phys_to_bus(dev, phys);
+	known = dev_find_phys(dev, &first);
+	first = dma_phys_to_maddr(dev, phys);
 	cookie.fq_domain = &dma_domain;
 	assert(dev_must_flush(dev, first, size) == (any || !known));
 	cookie.fq_domain = NULL;
@@ -444,7 +435,7 @@ static int try_unmap(struct device *dev, unsigned long granule)
 	iommu_dma_cache_for_cpu(dev, IOVA + off, first, size, 0);
 	assert(sync_start == size && (!known || !walks));
 	for (done = 0; done < size; done++)
-		assert(synced[done] == dma_phys_to_bus(dev, phys + done));
+		assert(synced[done] == dma_phys_to_maddr(dev, phys + done));
 	iommu_unmap(&dma_domain, IOVA, whole);
 	return !known;
 }

@@ -1,4 +1,4 @@
-"""How dma-iommu maps what is elsewhere on the bus: its functions, cut out of the
+"""How dma-iommu maps what is elsewhere in the machine: its functions, cut out of the
 source, on a page table of our own. With any one of MUTANTS it must fail."""
 
 import re
@@ -8,17 +8,18 @@ from pathlib import Path
 from . import source
 
 FILE = "drivers/iommu/dma-iommu.c"
-FUNCTIONS = ("dev_bounces_frames", "iova_bus_run", "dev_sg_foreign", "dev_unbounced_len",
+FUNCTIONS = ("dev_bounces_frames", "dev_maddr_differs", "iova_maddr_run", "dev_find_phys",
+             "dev_sg_foreign", "dev_unbounced_len",
              "dev_must_bounce", "dev_queues_flushes", "dev_must_flush", "dev_sg_must_flush",
-             "iommu_dma_map_foreign", "iommu_dma_map_nosync", "iommu_dma_cache_bus",
-             "iommu_dma_cache_for_cpu", "iommu_dma_map_sg_bus", "__dma_iova_link",
+             "iommu_dma_map_foreign", "iommu_dma_map_nosync", "iommu_dma_cache_maddr",
+             "iommu_dma_cache_for_cpu", "iommu_dma_map_sg_maddr", "__dma_iova_link",
              "iommu_dma_iova_bounce_and_link", "iommu_dma_iova_link_swiotlb")
 #: what is done to the functions: (name, text, what takes its place)
 MUTANTS = (
-    ("alignment is not looked at", "if (iova_offset(iovad, *bus))", "if (0)"),
-    ("a run does not end", "dma_phys_to_bus(dev, phys + run) == *bus + run", "1"),
+    ("alignment is not looked at", "if (iova_offset(iovad, *maddr))", "if (0)"),
+    ("a run does not end", "dma_phys_to_maddr(dev, phys + run) == *maddr + run", "1"),
     ("a scattered granule is taken",
-     "!dma_bus_must_bounce(dev, phys + run, iovad->granule) &&", ""),
+     "dma_maddr_contiguous(phys + run, iovad->granule) &&", ""),
     ("a run begins at the buffer's start", "phys + mapped, size - mapped",
      "phys, size - mapped"),
     ("nothing is undone", "iommu_unmap(domain, iova, mapped);", ""),
@@ -29,12 +30,12 @@ MUTANTS = (
     ("a bounced granule is not remembered",
      "if (!error)\n				state->__size |= DMA_IOVA_USE_SWIOTLB;", ""),
     ("padding is what follows a buffer", "sg_phys(s), pad, prot", "sg_phys(s) - pad, pad, prot"),
-    ("a foreign page is flushed later", "dma_bus_foreign(dev, phys, size);\n}", "false;\n}"),
-    ("a page of unknown place is flushed later", "!dma_bus_find_phys(dev, &phys) ||\n",
-     "(dma_bus_find_phys(dev, &phys), false) ||\n"),
-    ("caches are maintained by the number on the bus", "if (dma_bus_find_phys(dev, &phys))\n",
+    ("a foreign page is flushed later", "dev_maddr_differs(dev, phys, size);\n}", "false;\n}"),
+    ("a page of unknown place is flushed later", "!dev_find_phys(dev, &phys) ||\n",
+     "(dev_find_phys(dev, &phys), false) ||\n"),
+    ("caches are maintained by the number in the machine", "if (dev_find_phys(dev, &phys))\n",
      "if (true)\n"),
-    ("each granule is looked up", "if (dma_bus_find_phys(dev, &phys))\n", "if (false)\n"),
+    ("each granule is looked up", "if (dev_find_phys(dev, &phys))\n", "if (false)\n"),
 )
 
 
@@ -80,7 +81,7 @@ def run(ctx):
     place = ctx.scratch / "iovaruns"
     text = cut((source.at(ctx, "patched") / FILE).read_text("utf-8"))
     _, passed, said = _attempt(place, text)
-    yield "iovaruns: each byte is mapped where it is on the bus", passed, said
+    yield "iovaruns: each byte is mapped where it is in the machine", passed, said
     for name, old, new in MUTANTS:
         built, passed, said = _attempt(place, mutated(text, old, new))
         yield "iovaruns: it is seen if " + name, built and not passed, said

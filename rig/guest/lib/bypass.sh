@@ -7,7 +7,7 @@ hooks() {
 	sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$DMASTAT/hooks"
 }
 
-# bypassed DEVICE…: they work on dom0's own pages, and nobody asks for bus frames.
+# bypassed DEVICE…: they work on dom0's own pages, and nobody asks for machine frames.
 bypassed() {
 	for id in "$@"; do
 		io_on "$id"
@@ -17,11 +17,11 @@ bypassed() {
 	holds "there are questions to be counted" [ "$(hooks functions)" -gt 0 ]
 }
 
-# translated DEVICE…: they work, and bus frames are asked for.
+# translated DEVICE…: they work, and machine frames are asked for.
 translated() {
 	for id in "$@"; do
 		io_on "$id"
-		holds "$id: bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
+		holds "$id: machine frames are asked for" [ "$(hooks calls)" -gt 0 ]
 	done
 }
 

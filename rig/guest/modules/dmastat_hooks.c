@@ -30,7 +30,7 @@ static int count_map(struct kprobe *kp, struct pt_regs *regs)
 	struct device *dev = (struct device *)regs_get_kernel_argument(regs, 0);
 #endif
 
-	if (dev_dma_bus_bypass(dev))
+	if (dev_dma_maddr_bypass(dev))
 		return 0;
 #endif
 	return count_call(kp, regs);
@@ -43,14 +43,12 @@ static int count_map(struct kprobe *kp, struct pt_regs *regs)
  * inline: it counts where dma-direct has the ladder with the questions in it.
  */
 static struct kprobe probes[] = {
-	{ .symbol_name = "dma_direct_map_bus", .pre_handler = count_map },
-	PROBE(xen_bus_from_phys),
-	PROBE(xen_phys_from_bus),
-	PROBE(xen_must_bounce),
-	PROBE(xen_bus_contiguous),
-	PROBE(xen_foreign),
-	PROBE(xen_sync_for_device),
-	PROBE(xen_sync_for_cpu),
+	{ .symbol_name = "dma_direct_map_maddr", .pre_handler = count_map },
+	PROBE(arch_phys_to_maddr),
+	PROBE(arch_maddr_to_phys),
+	PROBE(arch_maddr_contiguous),
+	PROBE(dma_maddr_sync_for_device),
+	PROBE(dma_maddr_sync_for_cpu),
 };
 
 static bool placed[ARRAY_SIZE(probes)];

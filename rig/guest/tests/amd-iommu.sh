@@ -31,7 +31,7 @@ fi
 export DOMU_AT=$((DISK_FREE + 32 * MIB))
 domu_on nvme
 if on pv; then
-	holds "nvme: bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
+	holds "nvme: machine frames are asked for" [ "$(hooks calls)" -gt 0 ]
 else
 	is "$(hooks calls)" 0 "nvme: no bus frame is asked for"
 fi

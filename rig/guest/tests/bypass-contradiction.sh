@@ -19,4 +19,4 @@ is "$(dmesg | grep -c "virtio-mmio .*names Xen's IOMMU and one of this domain")"
 	"and that of two IOMMUs once"
 xen_up || exit 1
 self_attach_io
-holds "bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
+holds "machine frames are asked for" [ "$(hooks calls)" -gt 0 ]

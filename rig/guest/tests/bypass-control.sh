@@ -4,7 +4,7 @@
 #: modules: dmastat
 #: dtb: xen-iommu-on
 #: base: not-run the base kernel has no bypass
-#: expect: fail no IOMMU of Xen's is there, so that granted pages need their bus frames
+#: expect: fail no IOMMU of Xen's is there, so that granted pages need their machine frames
 # The negative control of all bypass tests: a property that lies.
 
 . /rig/lib/dmastat.sh

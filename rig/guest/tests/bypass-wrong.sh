@@ -15,4 +15,4 @@
 is "$(dmesg | grep -c 'nvme .*xen,iommu is neither')" 1 "the log names the property once"
 xen_up || exit 1
 self_attach_io
-holds "bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
+holds "machine frames are asked for" [ "$(hooks calls)" -gt 0 ]

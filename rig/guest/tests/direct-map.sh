@@ -23,5 +23,5 @@ cat said
 holds "Xen says that the domain is mapped directly" grep -q -x direct_mapped said
 is "$(grep -c -x -e not_direct_mapped -e dom0 said)" 0 "and nothing else of it"
 is "$(sed -n 's/^path: //p' said)" \
-	"dma-direct translates to bus frames: directly mapped domain" \
+	"dma-direct translates to machine frames: directly mapped domain" \
 	"the domain's kernel translates"

@@ -23,5 +23,5 @@ note "host-verify disk=nvme offset=$((DISK_FREE + 40 * MIB)) length=$((4 * MIB))
 # The base kernel says nothing of its own.
 if said 'xen:swiotlb: dma-direct'; then
 	is "$(tr -d '\r' <console.txt | sed -n 's/.*xen:swiotlb: //p')" \
-		"dma-direct translates to bus frames: PV domain" "the domU says what it is"
+		"dma-direct translates to machine frames: PV domain" "the domU says what it is"
 fi

@@ -4,7 +4,7 @@
 #: modules: dmastat
 #: kernel: notranslate
 #: timeout: 300
-#: expect: fail foreign pages are not translated to bus frames in this kernel
+#: expect: fail foreign pages are not translated to machine frames in this kernel
 # The negative control of selfattach and domu: with the translation taken out of
 # the kernel they must see wrong data, or they would see nothing at all.
 

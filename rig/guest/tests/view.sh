@@ -11,14 +11,14 @@
 . /rig/lib/swiotlb.sh
 . /rig/lib/view.sh
 
-frames=bus
+frames=machine
 case $PLATFORM in
-pv) why="translates to bus frames: PV domain" ;;
+pv) why="translates to machine frames: PV domain" ;;
 pvh)
 	why="takes the domain's own frames: translated domain"
 	frames=own
 	;;
-*) why="translates to bus frames: directly mapped domain" ;;
+*) why="translates to machine frames: directly mapped domain" ;;
 esac
 is "$(dmesg | grep -c 'xen:swiotlb: dma-direct')" 1 "the log says once what was decided"
 is "$(dma_path)" "dma-direct $why" "and why"

@@ -23,6 +23,6 @@ xl_up || exit 1
 self_attach_io
 # The base kernel says nothing of its own.
 if said 'xen:swiotlb: dma-direct'; then
-	is "$(dma_path)" "dma-direct translates to bus frames: dom0, mapping not reported by Xen" \
+	is "$(dma_path)" "dma-direct translates to machine frames: dom0, mapping not reported by Xen" \
 		"the log says so"
 fi

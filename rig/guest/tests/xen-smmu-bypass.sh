@@ -10,7 +10,7 @@
 #: base: not-run the base kernel has no bypass
 # Xen drives the SMMU, and the device tree tells dom0 that the PCI devices are behind
 # it: these are given dom0's own frames, for granted pages too. The virtio device,
-# which is not, gets bus frames as before.
+# which is not, gets machine frames as before.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
@@ -30,4 +30,4 @@ for id in nvme ahci; do
 	is "$(hooks calls)" 0 "$id: no bus frame is asked for"
 done
 domu_on virtio-mmio
-holds "virtio-mmio: bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
+holds "virtio-mmio: machine frames are asked for" [ "$(hooks calls)" -gt 0 ]

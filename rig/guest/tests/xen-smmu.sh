@@ -9,7 +9,7 @@
 #: full: yes
 #: base: not-run the base kernel has no hooks to count
 #: timeout: 900
-# Xen drives the SMMU, and the device tree does not tell dom0: bus frames for all.
+# Xen drives the SMMU, and the device tree does not tell dom0: machine frames for all.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
@@ -20,6 +20,6 @@
 
 xl_up || exit 1
 self_attach_io
-holds "bus frames are asked for" [ "$(hooks calls)" -gt 0 ]
+holds "machine frames are asked for" [ "$(hooks calls)" -gt 0 ]
 export DOMU_AT=$((DISK_FREE + 32 * MIB))
 domu_on nvme ahci
