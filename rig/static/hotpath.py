@@ -81,7 +81,8 @@ GROWN = {
 
 #: functions that one side does not have, without Xen, too
 ONE_SIDED = {
-    "default_swiotlb_limit": "has no caller any more",
+    "swiotlb_init_remap": "has no callback any more: it is swiotlb_init()",
+    "swiotlb_init_late": "has no caller any more",
     "swiotlb_place_pools": "for a domain that was restored",
     "swiotlb_pool_in_reach": "is inlined on one side",
     "__iommu_dma_unmap": "gcc names it after an argument that is constant",
