@@ -15,6 +15,7 @@
 #include <linux/device.h>
 #include <linux/device/bus.h>
 #include <linux/dma-direct.h>
+#include <linux/dma-maddr.h>
 #include <linux/dma-map-ops.h>
 #include <linux/fs.h>
 #include <linux/hashtable.h>
@@ -117,15 +118,23 @@ static struct bounces *add_bounces(struct device *dev)
 	return b;
 }
 
-/* As dma_direct_map_phys() asks, but for the direction, which nobody tells here. */
+/*
+ * Repeats the decision of dma_direct_map_phys(), or of dma-iommu. The direction is
+ * not known here.
+ */
 static enum reason reason_of(struct device *dev, dma_addr_t addr, size_t size)
 {
+	/* dma-iommu reports the physical address, and ignores swiotlb=force. */
+	if (use_dma_iommu(dev))
+		return XEN_PFN_PER_PAGE > 1 &&
+			dma_phys_to_maddr(dev, addr) != addr ?
+			SCATTERED : UNALIGNED;
 	if (is_swiotlb_force_bounce(dev))
 		return FORCED;
 	if (!dma_capable(dev, addr, size, true, 0))
 		return OUT_OF_REACH;
 	/* What lies in one frame is contiguous: a part of a cache line, then. */
-	if (dma_bus_translated(dev) &&
+	if (dma_maddr_translated(dev) &&
 	    XEN_PFN_DOWN(addr) != XEN_PFN_DOWN(addr + size - 1))
 		return SCATTERED;
 	return UNALIGNED;
@@ -167,11 +176,11 @@ static void show_frames(struct seq_file *m, struct device *dev)
 		seq_puts(m, "frames=iommu by=kernel");
 	else if (get_dma_ops(dev))
 		seq_puts(m, "frames=ops by=driver");
-	else if (dma_bus_translated(dev))
-		seq_puts(m, "frames=bus by=domain");
+	else if (dma_maddr_translated(dev))
+		seq_puts(m, "frames=machine by=domain");
 	else
 		seq_printf(m, "frames=own by=%s",
-			   !XEN_MACHINE_FRAMES && dev_dma_bus_bypass(dev) ?
+			   DMA_MADDR_IDENTITY && dev_dma_maddr_bypass(dev) ?
 			   xen_bypassed_by(dev) : "domain");
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether this domain's DMA needs the hooks of <xen/swiotlb-xen.h>, and what
- * the architectures share of them.  The mechanism is kernel/dma's: there are
- * no dma_map_ops here.
+ * Whether the devices of this domain need machine addresses, see
+ * <linux/dma-maddr.h>, and what the architectures share of that.
  */
 
 #define pr_fmt(fmt) "xen:swiotlb: " fmt
 
-#include <linux/export.h>
+#include <linux/dma-maddr.h>
 #include <linux/init.h>
 #include <linux/kconfig.h>
 #include <linux/pfn.h>
@@ -21,9 +20,6 @@
 #include <xen/xen.h>
 
 #include <asm/xen/hypercall.h>
-
-DEFINE_STATIC_KEY_FALSE(xen_swiotlb_key);
-EXPORT_SYMBOL_GPL(xen_swiotlb_key);
 
 /* The decision, and a few words for the log. */
 static bool __init xen_swiotlb_decide(const char **why)
@@ -58,13 +54,13 @@ static bool __init xen_swiotlb_decide(const char **why)
 }
 
 /**
- * xen_swiotlb_detect() - does DMA of this domain need bus frames?
+ * xen_swiotlb_detect() - does DMA of this domain need machine addresses?
  *
  * A PV domain deals in machine frames, and needs them as soon as it has, or may
  * get, a PCI device.  A translated domain deals in guest frames, which Xen's
- * IOMMU translates for devices, unless Xen says that they are the machine's: the
- * domain is mapped directly, and only foreign pages are elsewhere.  Before Xen
- * 4.16 it said nothing, and on Arm dom0 was mapped directly.
+ * IOMMU translates for devices, unless Xen reports that the domain is mapped
+ * directly: then they are machine frames, except those of foreign pages.  Xen
+ * before 4.16 does not report it; on Arm it maps dom0 directly.
  *
  * Context: Any, after xen_setup_features().
  * Return: %true if so.
@@ -76,16 +72,6 @@ bool __init xen_swiotlb_detect(void)
 	return xen_swiotlb_decide(&why);
 }
 
-/**
- * xen_swiotlb_enable() - make dma-direct use bus frames
- *
- * Context: Boot, before any device does DMA.  May sleep.
- */
-void __init xen_swiotlb_enable(void)
-{
-	static_branch_enable(&xen_swiotlb_key);
-}
-
 /* Say it once, whatever it is, when all is set up. */
 static int __init xen_swiotlb_report(void)
 {
@@ -94,8 +80,8 @@ static int __init xen_swiotlb_report(void)
 
 	if (!xen_domain())
 		return 0;
-	if (static_key_enabled(&xen_swiotlb_key))
-		pr_info("dma-direct translates to bus frames: %s\n",
+	if (static_key_enabled(&dma_maddr_key))
+		pr_info("dma-direct translates to machine frames: %s\n",
 			detected ? why : "asked for on the command line");
 	else
 		pr_info("dma-direct takes the domain's own frames: %s\n", why);
@@ -104,18 +90,25 @@ static int __init xen_swiotlb_report(void)
 subsys_initcall(xen_swiotlb_report);
 
 /**
- * xen_max_bus_addr() - highest address of the machine's RAM
+ * dma_maddr_max() - highest address of the machine's RAM
  *
  * Grants can make any page of the machine a target of DMA.
  *
  * Context: Any.
- * Return: the address of the last byte, or U64_MAX if Xen does not tell.
+ * Return: the address of the last byte, or U64_MAX if Xen does not report it.
  */
-u64 xen_max_bus_addr(void)
+u64 dma_maddr_max(void)
 {
-	long frames = HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL);
+	static unsigned long known;
+	long frames = READ_ONCE(known);
 
-	if (frames <= 0)
-		return U64_MAX;
+	if (!frames) {
+		frames = HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL);
+		if (frames <= 0)
+			return U64_MAX;
+		/* Other domains can be restored on another machine. */
+		if (xen_initial_domain())
+			WRITE_ONCE(known, frames);
+	}
 	return ((u64)frames << XEN_PAGE_SHIFT) - 1;
 }

@@ -15,6 +15,7 @@
  */
 
 #include <linux/device.h>
+#include <linux/dma-maddr.h>
 #include <linux/export.h>
 #include <linux/iommu.h>
 #include <linux/jump_label.h>
@@ -104,9 +105,9 @@ static void report(struct device *dev, const struct device_node *np,
 			np);
 	else if (word != SAYS_ON && !named)
 		return;
-	else if (!static_key_enabled(&xen_swiotlb_key))
-		dev_warn(dev, "%pOF: Xen's IOMMU makes no difference to a domain that is not mapped directly\n",
-			 np);
+	else if (!static_key_enabled(&dma_maddr_key))
+		dev_dbg(dev, "%pOF: Xen's IOMMU makes no difference to a domain that is not mapped directly\n",
+			np);
 	else if (on)
 		dev_info(dev, "protected by Xen's IOMMU, says %pOF: not translating\n",
 			 np);
@@ -117,7 +118,7 @@ static void report(struct device *dev, const struct device_node *np,
 
 /**
  * xen_bypassed_by() - what says that Xen's IOMMU protects a device
- * @dev: device for which dev_dma_bus_bypass()
+ * @dev: device for which dev_dma_maddr_bypass()
  *
  * Context: Any.
  * Return: the name of the property.
@@ -133,7 +134,7 @@ const char *xen_bypassed_by(struct device *dev)
 EXPORT_SYMBOL_GPL(xen_bypassed_by);
 
 /**
- * xen_setup_dma() - find out whether a device needs bus frames
+ * xen_setup_dma() - find out whether a device needs machine frames
  * @dev: device that is added or going to be bound to a driver
  *
  * Context: Process context, after its IOMMU is known and before it does DMA.
@@ -159,7 +160,7 @@ void xen_setup_dma(struct device *dev)
 	 */
 	on = (word == SAYS_ON || (word == SAYS_NOTHING && named.xen)) &&
 		!named.other && !dev_iommu_fwspec_get(dev);
-	dev_assign_dma_bus_bypass(dev, on);
+	dev_assign_dma_maddr_bypass(dev, on);
 	/* Once, and not already when it is added. */
 	if (dev->driver)
 		report(dev, np, word, named.xen, on);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The bus side of memory in a directly mapped domain, for dma-direct: where
- * foreign pages are, and who maintains their caches.  For arm and arm64.
+ * Machine addresses in a directly mapped domain, for dma-direct: where foreign
+ * pages are, and who maintains their caches.  For arm and arm64.
  *
- * Stage 2 maps the domain's own memory 1:1, so that a pfn is a bus frame.  A page
- * that another domain granted appears at some pfn of ours, and its bus frame is
- * the one which Xen told when it mapped the grant, kept in p2m.c.
+ * Stage 2 maps the domain's own memory 1:1, so that a pfn is a machine frame.
+ * A page that another domain granted appears at some pfn of ours.  Its machine
+ * frame is the one that Xen returned when it mapped the grant: p2m.c has it,
+ * and calls it a bus frame (bfn).
  */
 
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
 #include <linux/device.h>
+#include <linux/dma-maddr.h>
 #include <linux/dma-map-ops.h>
 #include <linux/export.h>
 #include <linux/init.h>
@@ -22,7 +24,6 @@
 #include <xen/arm/p2m.h>
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
-#include <xen/swiotlb-xen.h>
 
 #include <asm/xen/hypercall.h>
 
@@ -30,20 +31,20 @@ static atomic_long_t xen_flushes = ATOMIC_LONG_INIT(0);
 static atomic_long_t xen_flush_errors = ATOMIC_LONG_INIT(0);
 
 /**
- * xen_bus_from_phys() - bus address of a local or a foreign page
+ * arch_phys_to_maddr() - machine address of a local or a foreign page
  * @phys: physical address
  *
  * Context: Any.
- * Return: the bus address.
+ * Return: the machine address.
  */
-phys_addr_t xen_bus_from_phys(phys_addr_t phys)
+phys_addr_t arch_phys_to_maddr(phys_addr_t phys)
 {
-	return __xen_bus_from_phys(phys);
+	return __arch_phys_to_maddr(phys);
 }
-EXPORT_SYMBOL_GPL(xen_bus_from_phys);
+EXPORT_SYMBOL_GPL(arch_phys_to_maddr);
 
 /**
- * xen_bus_contiguous() - does a buffer lie in consecutive bus frames?
+ * arch_maddr_contiguous() - does a buffer lie in consecutive machine frames?
  * @phys: physical address of the buffer
  * @size: its length in bytes, at least 1
  *
@@ -52,7 +53,7 @@ EXPORT_SYMBOL_GPL(xen_bus_from_phys);
  * Context: Any.
  * Return: %true if it does.
  */
-bool xen_bus_contiguous(phys_addr_t phys, size_t size)
+bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
 {
 	unsigned long pfn = XEN_PFN_DOWN(phys);
 	unsigned long nr = XEN_PFN_DOWN(phys + size - 1) - pfn + 1;
@@ -62,24 +63,7 @@ bool xen_bus_contiguous(phys_addr_t phys, size_t size)
 }
 
 /**
- * xen_foreign() - is any page of a buffer another domain's?
- * @phys: physical address of the buffer
- * @size: its length in bytes, at least 1
- *
- * Context: Any.
- * Return: %true if so.
- */
-bool xen_foreign(phys_addr_t phys, size_t size)
-{
-	unsigned long pfn = XEN_PFN_DOWN(phys);
-	unsigned long nr = XEN_PFN_DOWN(phys + size - 1) - pfn + 1;
-	unsigned long bfn;
-
-	return !xen_p2m_contiguous(&xen_p2m, pfn, nr, &bfn) || bfn != pfn;
-}
-
-/**
- * xen_cpu_mapped() - is a page in the linear map?
+ * dma_maddr_cpu_mapped() - is a page in the linear map?
  * @phys: physical address in the page
  *
  * The linear map has all memory of this domain except what the device tree
@@ -90,7 +74,7 @@ bool xen_foreign(phys_addr_t phys, size_t size)
  * Context: Any.
  * Return: %true if the linear map has the page.
  */
-bool xen_cpu_mapped(phys_addr_t phys)
+bool dma_maddr_cpu_mapped(phys_addr_t phys)
 {
 	unsigned long pfn = PHYS_PFN(phys);
 
@@ -122,19 +106,44 @@ bool xen_cpu_mapped(phys_addr_t phys)
  * Persistent memory is local and unknown to memblock, but no domain can grant it:
  * Xen does not own it.
  */
-static bool xen_is_callers(phys_addr_t bus, unsigned int mappings)
+static bool xen_is_callers(phys_addr_t maddr, unsigned int mappings)
 {
-	return mappings == 1 && !memblock_is_memory(bus);
+	return mappings == 1 && !memblock_is_memory(maddr);
+}
+
+/**
+ * dma_maddr_find_phys() - find where the CPU sees a buffer that is mapped for DMA
+ * @addr: machine address in the buffer; set to the caller's physical address of it
+ *
+ * A buffer has consecutive physical addresses, so that one answer is enough for
+ * what follows in the buffer, wherever that is in the machine.
+ *
+ * Context: Any but NMI.
+ * Return: %true if the address is known, %false if only Xen can use the frame.
+ */
+bool dma_maddr_find_phys(phys_addr_t *addr)
+{
+	unsigned int mappings;
+	unsigned long pfn;
+
+	mappings = xen_p2m_find_bfn(&xen_p2m, XEN_PFN_DOWN(*addr), &pfn);
+	if (!mappings)
+		return true;
+	if (!xen_is_callers(*addr, mappings))
+		return false;
+	*addr = ((phys_addr_t)pfn << XEN_PAGE_SHIFT) | xen_offset_in_page(*addr);
+	return true;
 }
 
 /* Let Xen maintain a part of a frame, which is this domain's or granted to it. */
-static void xen_flush(struct device *dev, phys_addr_t bus, size_t size, u32 op)
+static void xen_flush(struct device *dev, phys_addr_t maddr, size_t size,
+		      u32 op)
 {
 	struct gnttab_cache_flush flush = {
 		.op = op,
-		.offset = xen_offset_in_page(bus),
+		.offset = xen_offset_in_page(maddr),
 		.length = size,
-		.a.dev_bus_addr = bus - xen_offset_in_page(bus),
+		.a.dev_bus_addr = maddr - xen_offset_in_page(maddr),
 	};
 	int ret;
 
@@ -143,47 +152,41 @@ static void xen_flush(struct device *dev, phys_addr_t bus, size_t size, u32 op)
 	if (!ret)
 		return;
 	atomic_long_inc(&xen_flush_errors);
-	dev_err_ratelimited(dev, "Xen did not maintain caches at bus address %pa+%zu (error %d): data may be stale\n",
-			    &bus, size, ret);
+	dev_err_ratelimited(dev, "Xen did not maintain caches at machine address %pa+%zu (error %d): data may be stale\n",
+			    &maddr, size, ret);
 }
 
 static __always_inline void
-xen_sync(struct device *dev, phys_addr_t bus, size_t size,
+xen_sync(struct device *dev, phys_addr_t maddr, size_t size,
 	 enum dma_data_direction dir, u32 op,
 	 void (*cpu_sync)(phys_addr_t phys, size_t size,
 			  enum dma_data_direction dir))
 {
-	unsigned int mappings;
-	unsigned long pfn;
+	phys_addr_t phys;
 	size_t part;
 
-	if (dev_dma_bus_bypass(dev)) {
-		cpu_sync(bus, size, dir);
+	if (dev_dma_maddr_bypass(dev)) {
+		cpu_sync(maddr, size, dir);
 		return;
 	}
 
-	for (; size; size -= part, bus += part) {
-		mappings = xen_p2m_find_bfn(&xen_p2m, XEN_PFN_DOWN(bus), &pfn);
-		if (!mappings) {
-			/* A buffer is local or foreign as a whole. */
-			if (xen_cpu_mapped(bus))
-				cpu_sync(bus, size, dir);
+	for (; size; size -= part, maddr += part) {
+		phys = maddr;
+		if (dma_maddr_find_phys(&phys)) {
+			if (phys != maddr || dma_maddr_cpu_mapped(phys))
+				cpu_sync(phys, size, dir);
 			return;
 		}
 		part = min_t(size_t, size,
-			     XEN_PAGE_SIZE - xen_offset_in_page(bus));
-		if (xen_is_callers(bus, mappings))
-			cpu_sync(((phys_addr_t)pfn << XEN_PAGE_SHIFT) |
-				 xen_offset_in_page(bus), part, dir);
-		else
-			xen_flush(dev, bus, part, op);
+			     XEN_PAGE_SIZE - xen_offset_in_page(maddr));
+		xen_flush(dev, maddr, part, op);
 	}
 }
 
 /**
- * xen_sync_for_device() - clean cache lines before the device's turn
+ * dma_maddr_sync_for_device() - clean cache lines before the device's turn
  * @dev: device that is going to access the buffer and is not coherent
- * @bus: bus address of the buffer, in a local or a foreign page
+ * @maddr: machine address of the buffer, in a local or a foreign page
  * @size: its length in bytes
  * @dir: direction of the transfer
  *
@@ -192,21 +195,21 @@ xen_sync(struct device *dev, phys_addr_t bus, size_t size,
  *
  * Context: Any.
  */
-void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
-			 enum dma_data_direction dir)
+void dma_maddr_sync_for_device(struct device *dev, phys_addr_t maddr,
+			       size_t size, enum dma_data_direction dir)
 {
 	/*
 	 * GNTTAB_CACHE_INVAL would do for DMA_FROM_DEVICE, but loses what was
 	 * written before, zeroes perhaps, where the device writes nothing.
 	 */
-	xen_sync(dev, bus, size, dir, GNTTAB_CACHE_CLEAN,
+	xen_sync(dev, maddr, size, dir, GNTTAB_CACHE_CLEAN,
 		 arch_sync_dma_for_device);
 }
 
 /**
- * xen_sync_for_cpu() - discard stale cache lines before the CPU's turn
+ * dma_maddr_sync_for_cpu() - discard stale cache lines before the CPU's turn
  * @dev: device that accessed the buffer and is not coherent
- * @bus: bus address of the buffer, in a local or a foreign page
+ * @maddr: machine address of the buffer, in a local or a foreign page
  * @size: its length in bytes
  * @dir: direction of the transfer
  *
@@ -214,11 +217,11 @@ void xen_sync_for_device(struct device *dev, phys_addr_t bus, size_t size,
  *
  * Context: Any.
  */
-void xen_sync_for_cpu(struct device *dev, phys_addr_t bus, size_t size,
-		      enum dma_data_direction dir)
+void dma_maddr_sync_for_cpu(struct device *dev, phys_addr_t maddr,
+			    size_t size, enum dma_data_direction dir)
 {
 	if (dir != DMA_TO_DEVICE)
-		xen_sync(dev, bus, size, dir, GNTTAB_CACHE_INVAL,
+		xen_sync(dev, maddr, size, dir, GNTTAB_CACHE_INVAL,
 			 arch_sync_dma_for_cpu);
 }
 
@@ -239,7 +242,7 @@ DEFINE_SHOW_ATTRIBUTE(p2m);
 
 static int __init xen_dma_debugfs(void)
 {
-	if (xen_swiotlb_detect())
+	if (dma_maddr_active())
 		debugfs_create_file("xen_p2m", 0400, NULL, NULL, &p2m_fops);
 	return 0;
 }

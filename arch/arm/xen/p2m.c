@@ -16,6 +16,7 @@
 #include <linux/percpu.h>
 #include <linux/pfn.h>
 #include <linux/printk.h>
+#include <linux/processor.h>
 #include <linux/rbtree_augmented.h>
 #include <linux/rcupdate.h>
 #include <linux/seqlock.h>
@@ -33,7 +34,7 @@
 
 #include <asm/xen/hypercall.h>
 
-/* How often a reader tries without the lock. */
+/* How often a reader tries before it takes the lock. */
 #define P2M_TRIES	8
 
 struct xen_p2m xen_p2m = {
@@ -47,10 +48,14 @@ static struct kmem_cache *p2m_cache __ro_after_init;
 static DEFINE_PER_CPU(unsigned long, p2m_retries);
 static DEFINE_PER_CPU(unsigned long, p2m_locked);
 
-/* Preemption is off. An interrupt may lose a count: it is a statistic. */
-static __always_inline void p2m_count_retry(void)
+/*
+ * A writer disturbed a lookup. Preemption is off. An interrupt may lose a count:
+ * it is a statistic.
+ */
+static __always_inline void p2m_before_retry(void)
 {
 	__this_cpu_inc(p2m_retries);
+	cpu_relax();
 }
 
 static unsigned long range_last_bfn(const struct xen_p2m_range *range)
@@ -262,7 +267,7 @@ unsigned long __xen_p2m_bfn(struct xen_p2m *p2m, unsigned long pfn)
 			if (likely(!read_seqcount_retry(&p2m->seq, seq)))
 				return bfn;
 		}
-		p2m_count_retry();
+		p2m_before_retry();
 	}
 	return p2m_bfn_locked(p2m, pfn);
 }
@@ -332,7 +337,7 @@ bool xen_p2m_contiguous(struct xen_p2m *p2m, unsigned long pfn,
 			if (likely(!read_seqcount_retry(&p2m->seq, seq)))
 				goto out;
 		}
-		p2m_count_retry();
+		p2m_before_retry();
 	}
 	run = p2m_run_locked(p2m, pfn, bfn);
 out:
@@ -379,6 +384,9 @@ unsigned int xen_p2m_find_bfn(struct xen_p2m *p2m, unsigned long bfn,
 {
 	unsigned int seq, tries, found;
 
+	if (!xen_p2m_maybe_bfn(p2m, bfn))
+		return 0;
+
 	rcu_read_lock_sched();
 	for (tries = 0; tries < P2M_TRIES; tries++) {
 		if (likely(raw_seqcount_try_begin(&p2m->seq, seq))) {
@@ -386,7 +394,7 @@ unsigned int xen_p2m_find_bfn(struct xen_p2m *p2m, unsigned long bfn,
 			if (likely(!read_seqcount_retry(&p2m->seq, seq)))
 				goto out;
 		}
-		p2m_count_retry();
+		p2m_before_retry();
 	}
 	found = p2m_pfn_locked(p2m, bfn, pfn);
 out:
@@ -526,8 +534,16 @@ static void p2m_update_bounds(struct xen_p2m *p2m)
 		WRITE_ONCE(p2m->end,
 			   range_last_pfn(rb_entry(last, struct xen_p2m_range,
 						   by_pfn)) + 1);
+		first = rb_first(&p2m->bfns);
+		WRITE_ONCE(p2m->first_bfn,
+			   rb_entry(first, struct xen_p2m_range, by_bfn)->bfn);
+		last = p2m->bfns.rb_node;
+		WRITE_ONCE(p2m->end_bfn,
+			   rb_entry(last, struct xen_p2m_range,
+				    by_bfn)->bfn_max + 1);
 	} else {
 		WRITE_ONCE(p2m->end, 0);
+		WRITE_ONCE(p2m->end_bfn, 0);
 	}
 }
 

@@ -98,6 +98,12 @@ static void empty_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xen_p2m_maybe(&t->p2m, 0, ULONG_MAX));
 	KUNIT_EXPECT_EQ(test, xen_p2m_find_bfn(&t->p2m, 7, &pfn), 0);
 	KUNIT_EXPECT_EQ(test, xen_p2m_clear(&t->p2m, BASE, 1000), 0);
+
+	/* The same once the last range is gone. */
+	KUNIT_EXPECT_EQ(test, xen_p2m_set(&t->p2m, BASE, 7, 1), 0);
+	KUNIT_EXPECT_EQ(test, xen_p2m_clear(&t->p2m, BASE, 1), 0);
+	KUNIT_EXPECT_FALSE(test, xen_p2m_maybe(&t->p2m, 0, ULONG_MAX));
+	KUNIT_EXPECT_FALSE(test, xen_p2m_maybe_bfn(&t->p2m, 7));
 }
 
 static void bad_numbers_test(struct kunit *test)
@@ -317,6 +323,7 @@ static void batch_test(struct kunit *test)
 static bool agrees(struct kunit *test, struct p2m_test *t)
 {
 	unsigned long runs = 0, pages = 0, nodes = 0, i, n, pfn;
+	unsigned long first_bfn = ULONG_MAX, end_bfn = 0;
 	struct xen_p2m_stats stats;
 
 	for (i = 0; i < SPACE; i++) {
@@ -348,7 +355,14 @@ static bool agrees(struct kunit *test, struct p2m_test *t)
 			return false;
 		if (mapped == 1 && t->bfn[pfn - BASE] != i)
 			return false;
+		if (mapped) {
+			first_bfn = min(first_bfn, i);
+			end_bfn = i + 1;
+		}
 	}
+	/* What is outside the bounds is not looked up. */
+	if (t->p2m.end_bfn != end_bfn || (pages && t->p2m.first_bfn != first_bfn))
+		return false;
 	xen_p2m_get_stats(&t->p2m, &stats);
 	return stats.ranges == runs && stats.pages == pages &&
 	       stats.ranges + stats.spares == nodes;

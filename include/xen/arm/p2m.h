@@ -79,6 +79,9 @@ struct xen_p2m {
 	/* No pfn below @first, or from @end on, is foreign. */
 	unsigned long first;
 	unsigned long end;
+	/* No foreign frame has a bfn below @first_bfn, or from @end_bfn on. */
+	unsigned long first_bfn;
+	unsigned long end_bfn;
 	struct rb_root pfns;
 	struct rb_root bfns;
 	raw_spinlock_t lock;		/* for writers, with interrupts off */
@@ -123,6 +126,24 @@ static inline bool xen_p2m_maybe(const struct xen_p2m *p2m, unsigned long pfn,
 				 unsigned long nr)
 {
 	return pfn < READ_ONCE(p2m->end) && pfn + nr - 1 >= READ_ONCE(p2m->first);
+}
+
+/**
+ * xen_p2m_maybe_bfn() - check if a bus frame can be foreign
+ * @p2m: p2m to search
+ * @bfn: bus frame
+ *
+ * Writers update the bounds once the trees are complete. So they are right at
+ * any time for a frame that stays mapped during the call, as in
+ * xen_p2m_maybe(), also while its range is out of the trees for a moment.
+ *
+ * Context: Any.
+ * Return: %false if @bfn is not mapped, %true if it may be.
+ */
+static inline bool xen_p2m_maybe_bfn(const struct xen_p2m *p2m,
+				     unsigned long bfn)
+{
+	return bfn < READ_ONCE(p2m->end_bfn) && bfn >= READ_ONCE(p2m->first_bfn);
 }
 
 int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ASM_X86_DMA_MADDR_H
+#define _ASM_X86_DMA_MADDR_H
+
+/* For <linux/dma-maddr.h>: a Xen PV domain. */
+
+#include <linux/mm.h>
+#include <linux/pfn.h>
+#include <linux/types.h>
+#include <asm/xen/page.h>
+
+#define DMA_MADDR_IDENTITY	false
+#define DMA_MADDR_PAGE_SIZE	PAGE_SIZE
+
+phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys);
+
+/* As __pfn_to_mfn(), but calls nothing if p2m simply has the frame. */
+static __always_inline phys_addr_t __arch_phys_to_maddr(phys_addr_t phys)
+{
+	unsigned long pfn = PFN_DOWN(phys), mfn;
+
+	if (unlikely(pfn >= xen_p2m_size))
+		return xen_phys_to_maddr_slow(phys);
+	mfn = xen_p2m_addr[pfn];
+	if (unlikely(mfn == INVALID_P2M_ENTRY))
+		return xen_phys_to_maddr_slow(phys);
+	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
+	return PFN_PHYS(mfn) | offset_in_page(phys);
+}
+
+#endif /* _ASM_X86_DMA_MADDR_H */

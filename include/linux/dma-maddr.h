@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_DMA_MADDR_H
+#define _LINUX_DMA_MADDR_H
+
+/*
+ * Machine addresses: what dma-direct converts physical addresses to in a guest
+ * whose devices access the memory of the host without translation.  They are
+ * converted to DMA addresses by dev->dma_range_map, as physical addresses are
+ * elsewhere.
+ *
+ * Everything here depends on a static key.  While it is off, and for a device
+ * that bypasses the conversion, machine and physical addresses are the same.
+ * The other functions may only be called if dma_maddr_active(), those that are
+ * about a device's buffer only if dma_maddr_translated().  The architecture
+ * provides and documents them; <asm/dma-maddr.h> defines
+ *
+ * DMA_MADDR_IDENTITY	true if memory of this system has the same address in
+ *			the machine, and only that of others, which is mapped
+ *			here, differs
+ * DMA_MADDR_PAGE_SIZE	unit in which memory is contiguous in the machine
+ * __arch_phys_to_maddr()	arch_phys_to_maddr() inlined, for the fast path
+ */
+
+#include <linux/device.h>
+#include <linux/dma-direction.h>
+#include <linux/jump_label.h>
+
+#ifdef CONFIG_DMA_MADDR
+#include <asm/dma-maddr.h>
+
+DECLARE_STATIC_KEY_FALSE(dma_maddr_key);
+
+/* Are there devices for which physical addresses have to be converted? */
+static __always_inline bool dma_maddr_active(void)
+{
+	return static_branch_unlikely(&dma_maddr_key);
+}
+#else
+#include <asm/page.h>
+
+#define DMA_MADDR_IDENTITY	true
+#define DMA_MADDR_PAGE_SIZE	PAGE_SIZE
+
+static __always_inline bool dma_maddr_active(void)
+{
+	return false;
+}
+
+/* Declared for code that is never reached. */
+phys_addr_t __arch_phys_to_maddr(phys_addr_t phys);
+#endif
+
+phys_addr_t arch_phys_to_maddr(phys_addr_t phys);
+phys_addr_t arch_maddr_to_phys(phys_addr_t maddr);
+bool arch_maddr_contiguous(phys_addr_t phys, size_t size);
+
+bool dma_maddr_cpu_mapped(phys_addr_t phys);
+bool dma_maddr_find_phys(phys_addr_t *addr);
+void dma_maddr_sync_for_device(struct device *dev, phys_addr_t maddr,
+			       size_t size, enum dma_data_direction dir);
+void dma_maddr_sync_for_cpu(struct device *dev, phys_addr_t maddr,
+			    size_t size, enum dma_data_direction dir);
+bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit);
+void dma_maddr_release(phys_addr_t phys, size_t size);
+u64 dma_maddr_max(void);
+
+/* Do physical addresses have to be converted for this device? */
+static __always_inline bool dma_maddr_translated(struct device *dev)
+{
+	return dma_maddr_active() && !dev_dma_maddr_bypass(dev);
+}
+
+/*
+ * Can memory of this system be anywhere in the machine, whatever its physical
+ * address, and be exchanged for other memory by dma_maddr_exchange()?
+ */
+static __always_inline bool dma_maddr_scattered(void)
+{
+	return !DMA_MADDR_IDENTITY && dma_maddr_active();
+}
+
+static __always_inline phys_addr_t dma_phys_to_maddr(struct device *dev,
+						     phys_addr_t phys)
+{
+	return dma_maddr_translated(dev) ? arch_phys_to_maddr(phys) : phys;
+}
+
+/* Not for memory of others that is mapped here. */
+static __always_inline phys_addr_t dma_maddr_to_phys(struct device *dev,
+						     phys_addr_t maddr)
+{
+	return !DMA_MADDR_IDENTITY && dma_maddr_translated(dev) ?
+		arch_maddr_to_phys(maddr) : maddr;
+}
+
+static __always_inline bool dma_maddr_contiguous(phys_addr_t phys, size_t size)
+{
+	/* Most buffers are within one page. */
+	return (phys ^ (phys + size - 1)) < DMA_MADDR_PAGE_SIZE ||
+		arch_maddr_contiguous(phys, size);
+}
+
+#endif /* _LINUX_DMA_MADDR_H */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XEN_ARM_DMA_MADDR_H
+#define _XEN_ARM_DMA_MADDR_H
+
+/*
+ * For <linux/dma-maddr.h>: a Xen domain that is mapped directly.  Its own memory
+ * has the same address in the machine.  The machine address of a foreign page is
+ * not the physical address of any page here: it tells whether an address belongs
+ * to a bounce buffer, and names the frame to Xen.
+ *
+ * p2m.h calls machine frames bus frames (bfn), as Linux does on Arm.
+ */
+
+#include <linux/types.h>
+
+#include <xen/arm/p2m.h>
+#include <xen/page.h>
+
+#define DMA_MADDR_IDENTITY	true
+#define DMA_MADDR_PAGE_SIZE	XEN_PAGE_SIZE
+
+/* Most pages are below all foreign ones. */
+static __always_inline phys_addr_t __arch_phys_to_maddr(phys_addr_t phys)
+{
+	unsigned long pfn = XEN_PFN_DOWN(phys);
+
+	if (!xen_p2m_maybe(&xen_p2m, pfn, 1))
+		return phys;
+	return ((phys_addr_t)xen_p2m_bfn(&xen_p2m, pfn) << XEN_PAGE_SHIFT) |
+		xen_offset_in_page(phys);
+}
+
+#endif /* _XEN_ARM_DMA_MADDR_H */
