@@ -76,7 +76,7 @@ GROWN = {
     "swiotlb_find_slots": (16, "waits a second after the pool could not grow; 64-bit time"),
     "swiotlb_tbl_map_single": (16, "the same, where it is inlined"),
     "swiotlb_dyn_alloc": (10, "the same"),
-    "add_mem_pool": (10, "notes the highest address of the pool"),
+    "swiotlb_alloc_pool": (12, "notes the highest address of the pool"),
 }
 
 #: functions that one side does not have, without Xen, too
