@@ -1,6 +1,6 @@
 # The verbs. Each is a line of shell; what they do stands in rig/ and series/.
 .DEFAULT_GOAL := help
-.PHONY: help run shell check check-full bench tree refresh series pins deps
+.PHONY: help run shell check check-full bench tree refresh series pins deps variables
 MAKEFLAGS += --no-print-directory
 
 export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP UPDATE
@@ -13,13 +13,16 @@ help: ## this list
 	@echo '  PLATFORM=  pv, pvh (the default), arm64, arm, bare-x86_64, bare-arm64, all'
 	@echo '  KERNEL=    ours (the default), base: the unmodified kernel'
 	@echo '  TEST= FILES=  a test file of your own, a directory to unpack at /files'
-	@echo '  KSRC= XSRC=  a kernel tree of your own to put the series on, a Xen tree or clone'
+	@echo '  KSRC= XSRC=  a git clone of a kernel to put the series on, a Xen tree or clone'
 	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
 	@echo '  JOBS=      how many machines run at a time'
 	@echo '  FORCE=1    let tree or refresh win over edits   UPDATE=1  let pins move pins'
 
 deps:
 	@rig/deps.sh
+	@$(PYTHON) rig/variables.py $(MAKECMDGOALS)
+
+variables:
 	@$(PYTHON) rig/variables.py $(MAKECMDGOALS)
 
 run: deps ## build the kernel, boot it as dom0 on Xen, do DMA, tell what happened
@@ -37,13 +40,16 @@ check-full: deps ## the same, and the whole suite on the base kernel too
 bench: deps ## count instructions on the base kernel, on ours, and on bare metal
 	@$(PYTHON) rig/bench.py
 
-tree: deps ## a git tree in build/tree: the base, then one commit a patch
+# With a kernel of one's own git and Python are enough.
+NEEDED := $(if $(KSRC),variables,deps)
+
+tree: $(NEEDED) ## a git tree in build/tree: the base, then one commit a patch
 	@$(PYTHON) series/series.py tree
 
-refresh: deps ## take edits and fixups made in build/tree back into the series
+refresh: $(NEEDED) ## take edits and fixups made in build/tree back into the series
 	@$(PYTHON) series/series.py refresh
 
-series: deps ## the mails to send, with a cover letter, in build/series
+series: $(NEEDED) ## the mails to send, a folder a series, in build/series
 	@$(PYTHON) series/series.py mails
 
 pins: deps ## whether the archive has each pinned version; UPDATE=1 moves the others

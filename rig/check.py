@@ -5,6 +5,8 @@ kernel too, and KUnit by kunit.py. Each result is a line of one KTAP file; what 
 not be made is a failure.
 """
 import concurrent.futures
+import os
+import re
 import subprocess
 import sys
 import time
@@ -51,19 +53,38 @@ def unit_results():
     return results
 
 
+def series_results():
+    """What `series.py check` says of the series and their mails."""
+    done = subprocess.run([sys.executable, "series/series.py", "check"], cwd=paths.REPO,
+                          text=True, timeout=UNIT_TIMEOUT, check=False, capture_output=True)
+    results = []
+    for line in done.stdout.splitlines():
+        match = re.match(r"(not )?ok \d+ (.*)", line)
+        if match:
+            results.append(ktap.Result(not match[1], f"series: {match[2]}"))
+        elif line.startswith("# ") and results:
+            results[-1].notes.append(f"why: {line[2:]}")
+    if done.returncode and all(result.passed for result in results):
+        results.append(ktap.Result(False, "series: its check could be run",
+                                   notes=[f"why: {line}" for line in done.stderr.splitlines()]))
+    return results
+
+
 def static(writer, full):
     """What rig/static finds in the sources and in the objects."""
     sys.path.append(str(paths.REPO))
     from rig.static import ctx, main  # pylint: disable=import-outside-toplevel
     tree = trees.tree("ours")
-    out = paths.BUILD / "series"
+    out = paths.BUILD / "series" / "all"
     context = ctx.Ctx(paths.REPO, tree, paths.BUILD / "static", paths.cache("static"), out,
                       full=full)
     results = []
     start = time.monotonic()
     run.say("check: static checks")
+    sender = {"GIT_COMMITTER_NAME": "rig", "GIT_COMMITTER_EMAIL": "rig@rig.invalid"}
     subprocess.run([sys.executable, "series/series.py", "mails"], cwd=paths.REPO, timeout=600,
-                   check=True, stdout=subprocess.DEVNULL)
+                   check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, **sender))
+    results += series_results()
     checks = [name for name in main.CHECKS if name != "pyunit"]
     for name, good, detail in main.results(checks, context):
         notes = [f"{'' if good else 'why: '}{line}" for line in str(detail or "").splitlines()]

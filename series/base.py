@@ -22,12 +22,13 @@ KEYS = ("package", "version", "sha256", "tarball", "suite", "release", "date")
 @dataclass
 class Base:
     """COMMIT is in the prepared tree's repository. EXACT: it is the very base the
-    series was made for, so that line numbers can be trusted. DATE: seconds since
-    1970, of the release. ABOUT: one line for a person."""
+    series was made for. DATE: seconds since 1970, of the release. ABOUT: one line for a
+    person. PUBLIC: COMMIT may be known to others, as one made of a package is not."""
     commit: str
     date: int
     exact: bool
     about: str
+    public: bool = False
 
 
 def say(text):
@@ -133,7 +134,7 @@ def stand(git, series, root=ROOT, ksrc=None, known=None, upto=None):
     part.patches = series.patches[:upto]
     if ksrc:
         from . import ksrc as own  # needs this module
-        base = own.take(git, Path(ksrc), seconds(load(root)["date"]))
+        base = own.take(git, Path(ksrc))
         try:
             return base, chain.build(git, base, part, known)
         except chain.DoesNotApply as err:
@@ -153,4 +154,4 @@ def stand(git, series, root=ROOT, ksrc=None, known=None, upto=None):
         return apt.first(pin_of(pins), use)
     except apt.AptError as err:
         raise SeriesError(f"no base kernel to be had: {err}\n"
-                          "KSRC=DIR gives a kernel tree of your own") from err
+                          "KSRC=DIR gives a git clone of your own") from err

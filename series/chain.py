@@ -1,16 +1,17 @@
 """From a base commit and a series to one commit a patch, without a work tree."""
 import hashlib
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 
-from . import hunks
 from .error import SeriesError
 from .git import GitError
 from .patch import CLAIMS, PROJECT, person
 
 ABSENT = "0" * 40
 STEP = 60  # seconds between two patches' dates
+HUNK = re.compile(r"^@@ -(\d+)\S* \S+ @@.*\n((?:[ +\\-].*\n|\n)*)", re.M)
 
 
 class DoesNotApply(SeriesError):
@@ -67,7 +68,7 @@ def _supersedes(patch, kind, path, have, exact):
     what = f"{patch.name} {kind.lower()} {path}"
     if have is None:
         raise DoesNotApply(f"{what}, which the base does not have")
-    blob = patch.blobs.get(path)
+    blob = patch.claims[kind][path]
     if blob is None and not exact:
         raise DoesNotApply(f"{what} and does not say which version of it: write git's id of "
                            "the blob after the path, or 'make refresh' on the pinned base")
@@ -76,11 +77,27 @@ def _supersedes(patch, kind, path, have, exact):
                            "differs, then write the whole new id after the path")
 
 
+def doubtful(diff, old):
+    """The number of the line in OLD, a file's text, of the first hunk of its DIFF that
+    does not say clearly where it belongs, or None.
+
+    A hunk must stand where it says, or fit just one place: git would else take the
+    nearest.
+    """
+    lines = old.split("\n")
+    for start, body in HUNK.findall(diff):
+        # An editor may have taken the only blank off an empty context line.
+        want = [line[1:] for line in body.split("\n")[:-1] if line[:1] in (" ", "-", "")]
+        fits = [at + 1 for at in range(len(lines) - len(want) + 1)
+                if want and lines[at] == want[0] and lines[at:at + len(want)] == want]
+        if len(fits) != 1 and int(start) not in fits:
+            return start
+    return None
+
+
 def _apply(git, patch, overlay, exact):
     """Apply PATCH to the index. EXACT: the base is the one the series was made for."""
-    named = [path for kind in CLAIMS for path in patch.claims[kind]]
-    named += [item.path for item in patch.diffs]
-    have = entries(git, named)
+    have = entries(git, [path for kind in CLAIMS for path in patch.claims[kind]] + patch.paths)
     for kind in CLAIMS:
         for path in patch.claims[kind]:
             if kind == "Adds" and path in have:
@@ -88,21 +105,17 @@ def _apply(git, patch, overlay, exact):
                                    "is it to be 'Replaces'?")
             if kind != "Adds":
                 _supersedes(patch, kind, path, have.get(path), exact)
-    for item in patch.diffs:
-        if item.path not in have:
-            raise DoesNotApply(f"{patch.name} changes {item.path}, "
-                               "which the base does not have")
-        if item.hunks:
-            text = git.blob(have[item.path][1]).decode("utf-8", "surrogateescape")
-            hunk = hunks.doubtful(item, text, exact)
-            if hunk:
-                raise DoesNotApply(f"{patch.name} does not apply to {item.path}: no one place "
-                                   f"for the hunk at line {hunk.old_start}")
-    if patch.diffs:
-        text = "".join(item.format() for item in patch.diffs)
+    for path, diff in zip(patch.paths, re.split("^(?=diff --git )", patch.diff, flags=re.M)[1:]):
+        if path not in have:
+            raise DoesNotApply(f"{patch.name} changes {path}, which the base does not have")
+        line = doubtful(diff, git.blob(have[path][1]).decode("utf-8", "surrogateescape"))
+        if line:
+            raise DoesNotApply(f"{patch.name} does not apply to {path}: no one place for the "
+                               f"hunk at line {line}")
+    if patch.diff:
         try:
-            git.run("apply", "--cached", "--unidiff-zero", "--whitespace=nowarn", "-",
-                    stdin=text.encode("utf-8", "surrogateescape"))
+            git.run("apply", "--cached", "--whitespace=nowarn", "-",
+                    stdin=patch.diff.encode("utf-8", "surrogateescape"))
         except GitError as err:
             raise DoesNotApply(f"{patch.name} does not apply: {err.stderr}") from err
     wanted = {path: (None, None) for path in patch.claims["Deletes"]}

@@ -1,18 +1,21 @@
-"""What must hold of the series before it is used or sent."""
+"""What must hold of the series before they are used or sent."""
+import subprocess
 import tempfile
 from pathlib import Path
 
 from . import chain, derive, mails, refresh, store
-from .base import Base
 from .error import SeriesError
-from .git import GitError
+from .patch import PROJECT
+
+AM = Path(__file__).with_name("am.sh")
 
 
 def _names(series, _tree, _root):
-    """Patch files are numbered in order and formatted as refresh does it."""
-    for number, patch in enumerate(series.patches, 1):
-        if not patch.name.startswith(f"{number:04d}-"):
-            raise SeriesError(f"{patch.name} is patch {number} of the series")
+    """Patch files are numbered in order."""
+    for name in series.needs:
+        for number, patch in enumerate(series.part([name]).patches, 1):
+            if not patch.name.startswith(f"{name}/{number:04d}-"):
+                raise SeriesError(f"{patch.name} is patch {number} of its series")
 
 
 def _messages(series, _tree, _root):
@@ -22,16 +25,18 @@ def _messages(series, _tree, _root):
         raise SeriesError("; ".join(bad))
 
 
-def _cover(series, _tree, root):
-    """The cover letter refers to patches of the series, and to none by a number."""
-    mails.blurb_of(mails.cover(root)[1], series.patches)
+def _covers(series, _tree, root):
+    """The cover letters refer to patches of their series, and to none by a number."""
+    for name in [*series.needs, mails.ALL]:
+        part = series if name == mails.ALL else series.part([name])
+        mails.blurb_of(mails.cover(root, name)[1], part.patches, mails.letter(name))
 
 
 def _round_trip(series, tree, root):
     """The commits of the tree give back every file of the series, byte for byte."""
     steps = refresh.steps(tree, series, tree.state["tip"])
-    patches, overlay = derive.derive(tree.git, steps, series, tree.state["exact"])
-    again = store.Series(patches, overlay, series.notes)
+    patches, overlay = derive.derive(tree.git, steps, series)
+    again = store.Series(patches, overlay, series.needs)
     differ = [path for path, data in again.files().items()
               if data != ((root / path).read_bytes() if (root / path).exists() else b"")]
     differ += [path for path in overlay if overlay[path] != series.overlay.get(path)]
@@ -42,32 +47,39 @@ def _round_trip(series, tree, root):
 
 def _same_commits(series, tree, _root):
     """Building the tree's commits anew gives the same ids."""
-    state = tree.state
-    base = Base(state["base"], state["date"], state["exact"], state["about"])
-    made = chain.build(tree.git, base, series)
-    if [commit for _, commit in made] != [commit for _, commit in state["chain"]]:
+    made = chain.build(tree.git, tree.base(), series)
+    if [commit for _, commit in made] != [commit for _, commit in tree.state["chain"]]:
         raise SeriesError("the commits are not the same when built anew")
 
 
-def _same_mails(_series, tree, root):
-    """Mails made twice are the same, and applied in order give the patched tree."""
+def _mails(series, tree, root, out):
+    """mails.make() into the folder OUT, as the project."""
+    return mails.make(tree.git, tree.base(), tree.state["chain"], series, out, root, PROJECT)
+
+
+def _same_mails(series, tree, root):
+    """Mails made twice are the same."""
     with tempfile.TemporaryDirectory() as folder:
-        first, second = (mails.make(tree, Path(folder, name), root) for name in "ab")
-        if [(p.name, p.read_bytes()) for p in first] != [(p.name, p.read_bytes())
-                                                         for p in second]:
+        for name in "ab":
+            _mails(series, tree, root, Path(folder, name))
+        first, second = ({path.relative_to(top): path.read_bytes() for path in top.rglob("*.patch")}
+                         for top in (Path(folder, "a"), Path(folder, "b")))
+        if first != second:
             raise SeriesError("the mails differ when made twice")
-        with chain.scratch_index(tree.git) as index:
-            index.run("read-tree", tree.state["base"])
-            for mail in first[1:]:
-                try:
-                    index.run("apply", "--cached", "--whitespace=nowarn", str(mail))
-                except GitError as err:
-                    raise SeriesError(f"{mail.name} does not apply: {err.stderr}") from err
-            if index.out("write-tree") != tree.git.tree(tree.state["tip"]):
-                raise SeriesError("the mails give another tree than the series")
 
 
-CHECKS = (_names, _messages, _cover, _round_trip, _same_commits, _same_mails)
+def applied(git, before, after, folder):
+    """Refuse unless the mails in FOLDER, applied by git alone, make the tree of the commit
+    AFTER out of the commit BEFORE."""
+    done = subprocess.run(["sh", str(AM), str(git.git_dir), before, str(folder)], text=True,
+                          capture_output=True, timeout=600, check=False)
+    if done.returncode:
+        raise SeriesError(f"git am: {done.stderr.strip()}")
+    if done.stdout.strip() != git.tree(after):
+        raise SeriesError("git am gives another tree than the series")
+
+
+CHECKS = (_names, _messages, _covers, _round_trip, _same_commits, _same_mails)
 
 
 def check(tree, root=store.ROOT):
@@ -76,17 +88,35 @@ def check(tree, root=store.ROOT):
     That the claims are right was checked when the series was read.
     """
     series = store.load(root)
-    print(f"KTAP version 1\n1..{len(CHECKS)}")
+    rows = [(one.__doc__.rstrip("."), lambda one=one: one(series, tree, root)) for one in CHECKS]
+    with tempfile.TemporaryDirectory() as out:
+        ranges = {}
+
+        def am(name):
+            if not ranges:
+                ranges.update(_mails(series, tree, root, out))
+            applied(tree.git, *ranges[name], Path(out, name))
+
+        for name in [*series.needs, mails.ALL]:
+            what = ", ".join(["the base", *series.below(name)] if name != mails.ALL else
+                             ["the base"])
+            rows.append((f"git am of {name} on {what} gives its tree",
+                         lambda name=name: am(name)))
+        return _report(rows)
+
+
+def _report(rows):
+    """Run each of ROWS, (words, function); prints KTAP. The exit status."""
+    print(f"KTAP version 1\n1..{len(rows)}")
     failed = 0
-    for number, one in enumerate(CHECKS, 1):
-        text = one.__doc__.rstrip(".")
+    for number, (text, one) in enumerate(rows, 1):
         try:
-            one(series, tree, root)
-            print(f"ok {number} {text}")
+            one()
+            print(f"ok {number} {text}", flush=True)
         except SeriesError as err:
             failed += 1
             why = str(err).replace("\n", " ")
-            print(f"not ok {number} {text}\n# {why}")
+            print(f"not ok {number} {text}\n# {why}", flush=True)
     return 1 if failed else 0
 
 
@@ -107,9 +137,14 @@ def sizes(tree, series):
 
 
 def listing(tree, root=store.ROOT):
-    """Print the patches with their sizes."""
-    rows = sizes(tree, store.load(root))
-    for number, (patch, added, removed, size) in enumerate(rows, 1):
-        print(f"{number:4d}  +{added:<5d} -{removed:<5d} {size:7d} B  {patch.subject}")
+    """Print the patches with their sizes, by series."""
+    series = store.load(root)
+    rows = sizes(tree, series)
+    for name in series.needs:
+        mine = [row for row in rows if row[0].series == name]
+        print(f"{name} (on {' '.join(series.needs[name]) or 'the base'}): {len(mine)} patches, "
+              f"+{sum(row[1] for row in mine)} -{sum(row[2] for row in mine)}")
+        for number, (patch, added, removed, size) in enumerate(mine, 1):
+            print(f"{number:4d}  +{added:<5d} -{removed:<5d} {size:7d} B  {patch.subject}")
     print(f"{len(rows)} patches, +{sum(row[1] for row in rows)} -{sum(row[2] for row in rows)}, "
           f"on {tree.state['about']}")

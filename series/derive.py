@@ -1,14 +1,13 @@
-"""From commits back to patch files: claims, and hunks with as little context as will do."""
+"""From commits back to patch files: their series, claims, and hunks."""
 import re
 from dataclasses import dataclass
 
-from . import hunks
 from .error import SeriesError
 from .overlay import File, inside
 from .patch import PROJECT, Patch, check_message, file_name
 
-MOST_CONTEXT = 3
-REPLACES = re.compile(r"^Replaces-file: *(\S+) *(?:\n|\Z)", re.M)
+# Lines of a commit's message that are for refresh, and do not stay there.
+DECLARED = re.compile(r"^(Replaces-file|Series): *(\S+) *(?:\n|\Z)", re.M)
 DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-renames", "--src-prefix=a/",
         "--dst-prefix=b/", "--diff-algorithm=histogram", "--no-textconv", "--full-index")
 
@@ -30,31 +29,36 @@ def _text(data):
     return data.decode("utf-8", "surrogateescape")
 
 
-def least_context(git, step, paths, exact):
-    """[FileDiff] of PATHS, each with the least context that places its hunks.
+def hunks(git, step, paths):
+    """The change of PATHS as a patch file has it: a line of context, which holds a hunk in
+    its place in a neighbouring release as well, and nothing of upstream's besides."""
+    if not paths:
+        return ""
+    text = _text(git.run(*DIFF, "-U1", step.before, step.after, "--", *paths))
+    if re.search("^(GIT binary patch|Binary files )", text, re.M):
+        raise SeriesError(f"{step.label}: cannot take a change of a binary file "
+                          f"(one of {', '.join(paths)})")
+    text = re.sub(r"^index [0-9a-f]+\.\.[0-9a-f]+( \d+)?\n", "", text, flags=re.M)
+    return re.sub(r"^(@@ \S+ \S+ @@).*", r"\1", text, flags=re.M)
 
-    Least is what makes every hunk fit one place of the old file only, so that it
-    finds its way in a neighbouring release as well. Where even the most context
-    allowed does not, line numbers decide. They mean something on the base that the
-    series is made for (EXACT); taken from another one they would mislead.
-    """
-    found, left = {}, sorted(paths)
-    for context in range(MOST_CONTEXT + 1):
-        if not left:
-            break
-        text = _text(git.run(*DIFF, f"-U{context}", step.before, step.after, "--", *left))
-        if "\nGIT binary patch" in text or "\nBinary files " in text:
-            raise SeriesError(f"{step.label}: cannot take a change of a binary file "
-                              f"(one of {', '.join(left)})")
-        for item in hunks.parse(text, step.label):
-            old = _text(git.blob(f"{step.before}:{item.path}"))
-            if hunks.unique(item, old) or (exact and context == MOST_CONTEXT):
-                found[item.path] = item
-        left = [path for path in left if path not in found]
-    if left:
-        raise SeriesError(f"{step.label}: {', '.join(left)}: a hunk fits more than one place, and "
-                          "this is not the base that the series is made for (KSRC?)")
-    return [found[path] for path in sorted(paths)]
+
+def places(steps, series):
+    """The series of each of STEPS: the one that its message names, else that of the patch
+    which it was made from, else that of the commit before it."""
+    names, found = list(series.needs), []
+    if not names:
+        raise SeriesError("series/series names no series")
+    for step in steps:
+        said = [name for key, name in DECLARED.findall(step.message) if key == "Series"]
+        name = (said or [step.old.series if step.old else found[-1] if found else names[0]])[0]
+        if name not in names:
+            raise SeriesError(f"{step.label}: there is no series {name}")
+        if found and names.index(name) < names.index(found[-1]):
+            raise SeriesError(f"{step.label} of the series {name} stands behind one of "
+                              f"{found[-1]}: move it (git rebase -i base), or say "
+                              f"'Series: {found[-1]}' in its message")
+        found.append(name)
+    return found
 
 
 def replacers(steps, touched, series):
@@ -62,15 +66,14 @@ def replacers(steps, touched, series):
     upstream's: by the patch that the step was made from, or by its message."""
     found = {}
     for index, step in enumerate(steps):
-        declared = [match[1] for match in REPLACES.finditer(step.message)]
-        if step.old:
-            declared += step.old.claims["Replaces"]
-        for path in declared:
-            if path in touched[index]:
-                found[path] = index
-            elif path in [match[1] for match in REPLACES.finditer(step.message)]:
+        said = [path for key, path in DECLARED.findall(step.message) if key == "Replaces-file"]
+        for path in said:
+            if path not in touched[index]:
                 raise SeriesError(f"{step.label} says 'Replaces-file: {path}' and does not "
                                   "change that file")
+        found.update({path: index for path in [*said, *(step.old.claims["Replaces"]
+                                                        if step.old else ())]
+                      if path in touched[index]})
     # The patch that declared it may have been renamed beyond recognition.
     for patch in series.patches:
         for path in patch.claims["Replaces"]:
@@ -90,18 +93,21 @@ def _whole(git, step, path, mode, blob):
     return File(mode, data)
 
 
-def derive(git, steps, series, exact):
-    """([Patch], overlay) of the STEPS; file names are numbered anew, but a slug stays."""
+def derive(git, steps, series):
+    """([Patch], overlay) of the STEPS; file names are numbered anew in each series."""
     changes = [git.changes(step.before, step.after) for step in steps]
     touched = [{change[1] for change in found} for found in changes]
     replaced = replacers(steps, touched, series)
+    where = places(steps, series) if steps else []
     patches, overlay, owner, gone = [], {}, {}, {}
     for index, step in enumerate(steps):
         if not changes[index]:
             raise SeriesError(f"{step.label} changes nothing")
-        message = REPLACES.sub("", step.message).strip("\n")
+        message = DECLARED.sub("", step.message).strip("\n")
         check_message(message, step.label)
-        patch = Patch("", step.subject, message, None if step.author == PROJECT else step.author)
+        number = where[:index + 1].count(where[index])
+        patch = Patch(f"{where[index]}/{file_name(number, step.subject)}", step.subject, message,
+                      None if step.author == PROJECT else step.author)
         changed = []
         for status, path, _, old_blob, mode, blob in changes[index]:
             if path in owner:
@@ -110,23 +116,17 @@ def derive(git, steps, series, exact):
             if path in gone:
                 raise SeriesError(f"{step.label} brings back {path}, which {gone[path]} deletes")
             if status == "D":
-                patch.claims["Deletes"].append(path)
-                patch.blobs[path] = old_blob
+                patch.claims["Deletes"][path] = old_blob
                 gone[path] = step.label
             elif status == "A" or replaced.get(path) == index:
-                patch.claims["Adds" if status == "A" else "Replaces"].append(path)
-                if status != "A":
-                    patch.blobs[path] = old_blob
+                kind, old = ("Adds", None) if status == "A" else ("Replaces", old_blob)
+                patch.claims[kind][path] = old
                 overlay[path] = _whole(git, step, path, mode, blob)
                 owner[path] = step.label
             elif status == "M":
                 changed.append(path)
             else:
                 raise SeriesError(f"{step.label}: {path} changes its type")
-        patch.diffs = least_context(git, step, changed, exact)
-        number = len(patches) + 1
-        patch.name = file_name(number, step.subject)
-        if step.old:
-            patch.name = f"{number:04d}-" + re.sub(r"^\d+-", "", step.old.name)
+        patch.diff = hunks(git, step, changed)
         patches.append(patch)
     return patches, overlay

@@ -1,13 +1,11 @@
-"""The caller's own kernel (KSRC=DIR): a git clone or a plain tree, never written to."""
+"""The caller's own kernel (KSRC=DIR): a git clone, never written to."""
 import os
 import re
 from pathlib import Path
 
-from . import chain, importer
 from .base import Base, say
 from .error import SeriesError
 from .git import Git, GitError
-from .patch import PROJECT
 
 
 def release(makefile):
@@ -49,60 +47,30 @@ def _borrow(git, source):
         ours.write_text("\n".join(sorted(lines)) + "\n", encoding="ascii")
 
 
-def _from_clone(git, folder, source):
-    commit = source.commit("HEAD")
-    if commit is None:
-        raise SeriesError(f"KSRC={folder} is a git clone without a commit")
-    _borrow(git, source)
-    date = int(git.out("show", "-s", "--format=%ct", commit))
-    try:
-        makefile = git.blob(f"{commit}:Makefile").decode("utf-8", "replace")
-    except GitError:
-        makefile = ""
-    if (folder / ".git").exists() and Git(source.git_dir, folder).out(
-            "status", "--porcelain", "--untracked-files=no"):
-        say(f"base: KSRC={folder} has uncommitted edits, which are not taken")
-    return commit, date, makefile
-
-
-def _from_plain(git, folder, date):
-    # `make O=` wants a clean source too, and says so less early.
-    if (folder / ".config").exists() or (folder / "include/config").exists():
-        raise SeriesError(f"KSRC={folder} has been built in: run 'make mrproper' there, "
-                          "or give a git clone")
-    index = Git(git.git_dir, folder, Path(git.git_dir) / "xs-ksrc-index")
-    index.run("add", "-A", "-f", ".")
-    rules = chain.entries(index, [".gitignore"]).get(".gitignore")
-    if rules:
-        blob = chain.put(git, importer.ignore_rules(git.blob(rules[1])))
-        with chain.scratch_index(git) as scratch:
-            scratch.run("read-tree", index.out("write-tree"))
-            chain.set_entries(scratch, {".gitignore": (rules[0], blob)})
-            tree = scratch.out("write-tree")
-    else:
-        tree = index.out("write-tree")
-    return chain.commit(git, tree, None, "The caller's own kernel\n", PROJECT, date)
-
-
-def take(git, folder, date):
-    """The Base that FOLDER holds, its objects made readable through GIT.
-
-    A clone gives its HEAD, dated as that commit; a plain tree gives what is in
-    it, dated DATE.
-    """
+def take(git, folder):
+    """The Base that the git clone FOLDER holds, its HEAD, its objects made readable
+    through GIT."""
     if not folder.is_dir():
         raise SeriesError(f"KSRC={folder} is not a directory")
     folder = folder.resolve()
     if os.path.realpath(git.git_dir).startswith(str(folder) + os.sep):
         raise SeriesError(f"KSRC={folder} is the prepared tree itself")
     source = _clone(folder)
-    if source:
-        commit, date, makefile = _from_clone(git, folder, source)
-    else:
-        makefile = folder / "Makefile"
-        makefile = makefile.read_text("utf-8", "replace") if makefile.is_file() else ""
-    if not release(makefile):
+    if source is None:
+        raise SeriesError(f"KSRC={folder} is no git clone (for a plain tree: git init, git add "
+                          "-Af, git commit there)")
+    commit = source.commit("HEAD")
+    if commit is None:
+        raise SeriesError(f"KSRC={folder} is a git clone without a commit")
+    _borrow(git, source)
+    try:
+        version = release(git.blob(f"{commit}:Makefile").decode("utf-8", "replace"))
+    except GitError:
+        version = None
+    if not version:
         raise SeriesError(f"KSRC={folder} holds no kernel source")
-    if not source:
-        commit = _from_plain(git, folder, date)
-    return Base(commit, date, False, f"Linux {release(makefile)} (your own)")
+    if (folder / ".git").exists() and Git(source.git_dir, folder).out(
+            "status", "--porcelain", "--untracked-files=no"):
+        say(f"base: KSRC={folder} has uncommitted edits, which are not taken")
+    date = int(git.out("show", "-s", "--format=%ct", commit))
+    return Base(commit, date, False, f"Linux {version} (your own)", public=True)

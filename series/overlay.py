@@ -78,7 +78,7 @@ def check_claims(patches, overlay):
     claimed by exactly one patch, and not touched again after that."""
     claims, deleted = {}, {}
     for patch in patches:
-        for path in patch.whole + patch.claims["Deletes"] + [d.path for d in patch.diffs]:
+        for path in [*patch.whole, *patch.claims["Deletes"], *patch.paths]:
             if path in claims:
                 raise SeriesError(f"{path} is a whole file of ours that {claims[path].name} "
                                   f"brings; {patch.name} may not touch it again")
@@ -96,5 +96,5 @@ def check_claims(patches, overlay):
     unclaimed = [path for path in overlay if path not in claims]
     if unclaimed:
         raise SeriesError("no patch claims " + ", ".join(unclaimed)
-                          + " (a line 'Adds: PATH' or 'Replaces: PATH' in series/*.patch)")
+                          + " (a line 'Adds: PATH' or 'Replaces: PATH' in series/*/*.patch)")
     return claims

@@ -1,8 +1,7 @@
-"""One patch file: mail header, message, the whole files it claims, hunks."""
+"""One patch file: mail header, message, the whole files that it claims, a diff."""
 import re
 from dataclasses import dataclass, field
 
-from . import hunks
 from .error import SeriesError
 
 CLAIMS = ("Adds", "Replaces", "Deletes")
@@ -11,26 +10,38 @@ PROJECT = "xen-swiotlb series <xen-swiotlb@series.invalid>"
 PERSON = re.compile(r"([^<>\n]*[^<>\s]) <([^<>\s]+)>")
 # A line of a message at which `git am` would stop reading the message.
 BREAKS = re.compile(r"---(\s|$)|diff -|Index: ", re.M)
+# What a diff of lines of an upstream file does not have.
+NO_EDIT = re.compile(r"^(?:new file|deleted file|rename|copy|GIT binary|Binary files) .*", re.M)
+PATH = re.compile(r"^diff --git a/(\S+) b/\1$", re.M)
 
 
 @dataclass
 class Patch:
-    """NAME is the file's; SUBJECT and MESSAGE are the commit's, without the
-    subject's [PATCH] and without newlines at the ends. CLAIMS maps Adds,
-    Replaces and Deletes to sorted paths, BLOBS those that are replaced or deleted
-    to git's id of the version that goes. AUTHOR None: the project's identity."""
+    """NAME is the file's, with its folder, which is the series; SUBJECT and MESSAGE are
+    the commit's, without [PATCH] and without newlines at the ends. CLAIMS maps Adds,
+    Replaces and Deletes to {path: git's id of the version that goes, or None}. DIFF: the
+    hunks on upstream's files. AUTHOR None: the project's identity."""
     name: str
     subject: str
     message: str
     author: str = None
-    claims: dict = field(default_factory=lambda: {kind: [] for kind in CLAIMS})
-    diffs: list = field(default_factory=list)
-    blobs: dict = field(default_factory=dict)
+    claims: dict = field(default_factory=lambda: {kind: {} for kind in CLAIMS})
+    diff: str = ""
+
+    @property
+    def series(self):
+        """The name of the series that it belongs to."""
+        return self.name.split("/")[0]
 
     @property
     def whole(self):
         """Paths whose content stands in the overlay."""
-        return self.claims["Adds"] + self.claims["Replaces"]
+        return [*self.claims["Adds"], *self.claims["Replaces"]]
+
+    @property
+    def paths(self):
+        """Upstream's files with hunks."""
+        return PATH.findall(self.diff)
 
     def commit_message(self):
         """The text that git gets."""
@@ -41,9 +52,9 @@ class Patch:
         lines = [f"From: {self.author}"] if self.author else []
         lines += [f"Subject: {self.subject}", ""]
         lines += [self.message, "---"] if self.message else ["---"]
-        lines += [" ".join(filter(None, (f"{kind}: {path}", self.blobs.get(path))))
-                  for kind in CLAIMS for path in self.claims[kind]]
-        return "\n".join(lines) + "\n" + "".join(item.format() for item in self.diffs)
+        lines += [" ".join(filter(None, (f"{kind}: {path}", blob)))
+                  for kind in CLAIMS for path, blob in self.claims[kind].items()]
+        return "\n".join(lines) + "\n" + self.diff
 
 
 def person(text, where):
@@ -54,54 +65,47 @@ def person(text, where):
     return match[1], match[2]
 
 
-def _header(lines, name):
-    """{key: value} of the mail header, and the rest of the lines."""
+def header(text, name, keys):
+    """({key: [values]}, the rest) of a TEXT that begins with lines 'Key: value', of KEYS."""
+    head, _, rest = text.partition("\n\n")
     found = {}
-    for number, line in enumerate(lines):
-        if not line:
-            return found, lines[number + 1:]
+    for line in re.sub(r"\n[ \t]+", " ", head).split("\n"):
         key, colon, value = line.partition(": ")
-        if line[0] in " \t" and found:
-            found[list(found)[-1]] += " " + line.strip()
-        elif not colon or key not in ("From", "Subject") or key in found:
+        if not colon or key not in keys:
             raise SeriesError(f"{name}: cannot take the header line {line!r}")
-        else:
-            found[key] = value.strip()
-    raise SeriesError(f"{name}: no blank line ends the header")
+        found.setdefault(key, []).append(value.strip())
+    if not found.get("Subject", [""])[0] or len(found["Subject"]) > 1:
+        raise SeriesError(f"{name}: want one Subject, and an empty line after the header")
+    return found, rest
 
 
 def parse(text, name):
     """The Patch in TEXT, the content of the file NAME."""
-    header, lines = _header(text.split("\n"), name)
-    if not header.get("Subject"):
-        raise SeriesError(f"{name}: no Subject")
-    if header["Subject"].startswith("[PATCH"):
+    head, rest = header(text, name, ("From", "Subject"))
+    subject, author = head["Subject"][0], head.get("From", [None])[0]
+    if subject.startswith("[PATCH"):
         raise SeriesError(f"{name}: the Subject is to stand without [PATCH]; the mails add it")
-    if "From" in header:
-        person(header["From"], f"{name}: From")
-    if "---" not in lines:
+    if author:
+        person(author, f"{name}: From")
+    message, end, rest = f"\n{rest}".partition("\n---\n")
+    if not end:
         raise SeriesError(f"{name}: no line '---' ends the message")
-    end = lines.index("---")
-    patch = Patch(name, header["Subject"], "\n".join(lines[:end]).strip("\n"),
-                  header.get("From"))
+    patch = Patch(name, subject, message.strip("\n"), author)
     check_message(patch.message, name)
-    lines = lines[end + 1:]
-    while lines and not lines[0].startswith("diff --git "):
-        line = lines.pop(0)
-        if not line:
-            continue
-        kind, _, rest = line.partition(": ")
-        path, *blob = rest.split() or [""]
+    claims, start, diff = f"\n{rest}".partition("\ndiff --git ")
+    patch.diff = start[1:] + diff
+    for line in filter(None, claims.split("\n")):
+        kind, _, words = line.partition(": ")
+        path, *blob = words.split() or [""]
         if (kind not in CLAIMS or not path or len(blob) > (kind != "Adds")
                 or any(not BLOB.fullmatch(word) for word in blob)):
             raise SeriesError(f"{name}: want 'Adds: PATH', or 'Replaces: PATH BLOB' or "
                               f"'Deletes: PATH BLOB' with git's id of the version that goes, "
                               f"got {line!r}")
-        patch.claims[kind].append(path)
-        if blob:
-            patch.blobs[path] = blob[0]
-    patch.diffs = hunks.parse("\n".join(lines), name)
-    _check_paths(patch)
+        if path in patch.claims[kind]:
+            raise SeriesError(f"{name}: {path} is named twice")
+        patch.claims[kind][path] = blob[0] if blob else None
+    _check_diff(patch)
     return patch
 
 
@@ -114,21 +118,20 @@ def check_message(message, where):
                           "git am ends the message there")
 
 
-def _check_paths(patch):
-    seen = set()
-    for path in [p for kind in CLAIMS for p in patch.claims[kind]] + [d.path for d in patch.diffs]:
-        if path in seen:
+def _check_diff(patch):
+    odd = NO_EDIT.search(patch.diff)
+    if odd or len(patch.paths) != len(re.findall("^diff --git ", patch.diff, re.M)):
+        raise SeriesError(f"{patch.name}: cannot take {odd[0] if odd else 'a diff'!r}: a whole "
+                          "file is named with Adds, Replaces or Deletes")
+    named = [path for have in patch.claims.values() for path in have] + patch.paths
+    for path in named:
+        if named.count(path) > 1:
             raise SeriesError(f"{patch.name}: {path} is named twice")
         if path.startswith("/") or ".." in path.split("/"):
             raise SeriesError(f"{patch.name}: {path} is not a path inside the tree")
-        seen.add(path)
-
-
-def slug(subject):
-    """The subject as a part of a file name."""
-    return re.sub(r"[^A-Za-z0-9._]+", "-", subject).strip("-.")[:52].rstrip("-.")
 
 
 def file_name(number, subject):
-    """The name of patch NUMBER (from 1)."""
-    return f"{number:04d}-{slug(subject)}.patch"
+    """The name of patch NUMBER (from 1) of its series, as git format-patch has it."""
+    slug = re.sub(r"[^A-Za-z0-9._]+", "-", subject).strip("-.")[:52].rstrip("-.")
+    return f"{number:04d}-{slug}.patch"

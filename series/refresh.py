@@ -1,7 +1,6 @@
 """From the prepared tree back to the clone: commits, fixups and edits."""
 import shutil
 
-from . import base as bases
 from . import chain, derive, fold, store
 from . import tree as trees
 from .error import Refused, SeriesError
@@ -50,25 +49,28 @@ def steps(tree, series, head):
         found.append(derive.Step(label, subject, message.strip("\n"), author,
                                  git.tree(parents), git.tree(commit),
                                  made.get(commit) or named.get(subject)))
+    # A reworded commit: what it was stood behind the same one.
+    lost = {patch.subject for patch in series.patches} - {step.subject for step in found}
+    behind = dict(zip([None, *(patch.subject for patch in series.patches)], series.patches))
+    last = None
+    for step in found:
+        patch = behind.get(last)
+        if not step.old and patch and patch.subject in lost:
+            step.old = patch
+        last = step.old.subject if step.old else last
     taken = set()
     for step in found:
-        if step.subject in taken and not step.subject.startswith("fixup! "):
+        if step.subject in taken and not step.subject.startswith(fold.MARKS):
             raise Refused(f"two commits have the subject '{step.subject}'")
         taken.add(step.subject)
     return found
 
 
-def _verified(tree, base, found, work, patches, overlay, old):
+def _verified(tree, found, work, patches, overlay, old):
     """(Series, its chain) if building it gives the very trees it was taken from."""
-    notes = {}
-    for patch, step in zip(patches, found):
-        if step.old and step.old.name in old.notes:
-            notes[patch.name] = old.notes[step.old.name]
-    notes[""] = old.notes.get("", "")
-    series = store.Series(patches, overlay, notes)
+    series = store.Series(patches, overlay, old.needs)
     store.ours.check_claims(patches, overlay)
-    made = chain.build(tree.git, base, series, {key: commit for key, commit
-                                                in tree.state["chain"]})
+    made = chain.build(tree.git, tree.base(), series, dict(tree.state["chain"]))
     for (_, commit), step in zip(made, found):
         if tree.git.tree(commit) != step.after:
             raise SeriesError(f"{step.label}: its hunks do not give the same files back; "
@@ -110,23 +112,27 @@ def _take(tree, root):
     for name in BUSY:
         if (git.git_dir / name).exists():
             raise Refused(f"{tree.dest} is in the middle of something ({name}): end it first")
-    found = fold.fixups(git, steps(tree, old, git.commit("HEAD")))
-    work = _work(tree)
-    base_tree = git.tree(tree.state["base"])
-    if not found and work != base_tree:
-        paths = ", ".join(change[1] for change in git.changes(base_tree, work))
-        raise Refused(f"{paths}: edited, and there is no patch yet: commit it")
-    claimed = [path for patch in old.patches for path in patch.whole]
-    found = fold.edits(git, found, claimed, work)
-    patches, overlay = derive.derive(git, found, old, tree.state["exact"])
-    base = bases.Base(tree.state["base"], tree.state["date"], tree.state["exact"],
-                      tree.state["about"])
-    series, made = _verified(tree, base, found, work, patches, overlay, old)
+    head, work = git.commit("HEAD"), _work(tree)
+    found = steps(tree, old, head)
+    if work != git.tree(head):
+        if not found:
+            paths = ", ".join(change[1] for change in git.changes(git.tree(head), work))
+            raise Refused(f"{paths}: edited, and there is no patch yet: commit it")
+        claimed = [path for patch in old.patches for path in patch.whole]
+        head = fold.edits(git, found, claimed, head, work)
+    if any(step.subject.startswith(fold.MARKS) for step in steps(tree, old, head)):
+        head = fold.squash(git, tree.state["base"], head)
+    found = steps(tree, old, head)
+    for step in found:
+        if step.subject.startswith(fold.MARKS):
+            raise Refused(f"{step.label}: no earlier commit has that subject")
+    patches, overlay = derive.derive(git, found, old)
+    series, made = _verified(tree, found, work, patches, overlay, old)
     changed = store.save(series, root)
-    tip = made[-1][1] if made else base.commit
+    tip = made[-1][1] if made else tree.state["base"]
     if git.commit("HEAD") != tip or tree.edits():
         # Only the index and HEAD move: the files are already what the tip says.
         git.run("reset", "--quiet", "--mixed", tip)
-    git.run("update-ref", "refs/tags/patched", tip)
     tree.save(chain=made, tip=tip, prints=store.prints(root))
+    tree.tag(series)
     return changed

@@ -3,19 +3,20 @@
     python3 series/series.py tree | refresh | mails | check | list [--dest D] [--out D]
 
 tree, refresh and mails print the path of what they made as their last line. The
-environment's KSRC=DIR gives a kernel of one's own, FORCE=1 lets edits be lost.
+environment's KSRC=DIR gives a git clone of one's own, FORCE=1 lets edits be lost.
 """
 import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 if not __package__:  # run as a script: the package is the folder above's
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 # pylint: disable=wrong-import-position
-from series import base, check, error, mails, refresh, store, tree  # noqa: E402
+from series import base, check, error, git, mails, refresh, store, tree  # noqa: E402
 
 TREE = store.ROOT / "build/tree"
 MAILS = store.ROOT / "build/series"
@@ -30,7 +31,7 @@ def load_base():
 def prepare_tree(dest=TREE, ksrc=None, upto=None, force=False):
     """A git work tree at DEST: the base (tag base) and a commit a patch (tag patched).
 
-    KSRC: a directory with the caller's own kernel; None takes the environment's
+    KSRC: the caller's own clone of a kernel; None takes the environment's
     KSRC, or the pinned base. UPTO: only so many patches; 0 gives the base alone.
     Does nothing if DEST holds just that; otherwise writes only files that differ.
     Edits in DEST are left alone, or Refused is raised; FORCE saves them under
@@ -38,6 +39,20 @@ def prepare_tree(dest=TREE, ksrc=None, upto=None, force=False):
     """
     ksrc = ksrc or os.environ.get("KSRC") or None
     return tree.prepare(dest, store.ROOT, ksrc, upto, force).dest
+
+
+def write_mails(dest, out, root, ksrc):
+    """The verb mails. With KSRC the tree at DEST is left alone: nothing is checked out."""
+    who, series = mails.sender(root), store.load(root)
+    if not ksrc:
+        made = tree.prepare(dest, root)
+        mails.make(made.git, made.base(), made.state["chain"], series, out, root, who)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        own = git.Git(Path(folder))
+        own.run("init", "--quiet", "--bare", folder)
+        stand, made = base.stand(own, series, root, ksrc)
+        mails.make(own, stand, made, series, out, root, who)
 
 
 def parser():
@@ -60,12 +75,13 @@ def run(verb, dest, out, root=store.ROOT):
         print(f"{len(changed)} files changed", file=sys.stderr)
         print(root / "series")
         return 0
+    if verb == "mails":
+        write_mails(dest, out, root, ksrc)
+        print(out.absolute())
+        return 0
     made = tree.prepare(dest, root, ksrc, force=force and verb == "tree")
     if verb == "tree":
         print(made.dest)
-    elif verb == "mails":
-        mails.make(made, out, root)
-        print(out.absolute())
     elif verb == "list":
         check.listing(made, root)
     else:

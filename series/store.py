@@ -1,4 +1,4 @@
-"""The series as the clone holds it: series/series, the patch files, the overlay."""
+"""The series as the clone holds them: series/series, the patch files, the overlay."""
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,101 +8,95 @@ from . import patch as patches
 from .error import SeriesError
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def _text(data):
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _bytes(text):
-    return text.encode("utf-8", "surrogateescape")
+TAKEN = ("base", "patched", "all", "tests")  # names that no series can have
 
 
 @dataclass
 class Series:
-    """PATCHES in order, the overlay {path: File}, and NOTES: the comment lines of
-    series/series by the name of the patch below them ('' for those at its end)."""
+    """All series: PATCHES in order, the overlay {path: File}, and NEEDS: {series: the
+    names of those that it stands on}, in order."""
     patches: list
     overlay: dict
-    notes: dict
+    needs: dict
 
     def files(self):
-        """{path in the clone: content} of series/series and the patch files."""
-        listing = ""
-        for patch in self.patches:
-            listing += self.notes.get(patch.name, "") + patch.name + "\n"
-        found = {f"series/{patch.name}": _bytes(patch.format()) for patch in self.patches}
-        found["series/series"] = _bytes(listing + self.notes.get("", ""))
-        return found
+        """{path in the clone: content} of the patch files."""
+        return {f"series/{patch.name}": patch.format().encode("utf-8", "surrogateescape")
+                for patch in self.patches}
+
+    def below(self, name):
+        """The names of all series that NAME stands on, in order."""
+        found = {other for need in self.needs[name] for other in (need, *self.below(need))}
+        return [other for other in self.needs if other in found]
+
+    def part(self, names):
+        """The series NAMES alone."""
+        return Series([patch for patch in self.patches if patch.series in names], self.overlay,
+                      {name: self.needs[name] for name in names})
 
 
 def parse_list(text):
-    """([patch file name], notes) of series/series."""
-    names, notes, above = [], {}, ""
-    for line in text.split("\n")[:-1] if text.endswith("\n") else text.split("\n"):
-        word = line.split("#")[0].strip()
-        if not word:
-            above += line + "\n"
-        elif word in names:
-            raise SeriesError(f"series/series names {word} twice")
-        else:
-            names.append(word)
-            if above:
-                notes[word], above = above, ""
-    if above.strip():
-        notes[""] = above
-    return names, notes
+    """{series: the names of those that it stands on} of series/series."""
+    needs = {}
+    for line in text.split("\n"):
+        name, *below = line.split("#")[0].split() or [""]
+        if not name:
+            continue
+        lost = [other for other in below if other not in needs]
+        if name in needs or name in TAKEN or "/" in name or lost:
+            raise SeriesError(f"series/series: cannot take {line!r}: "
+                              + (f"{lost[0]} does not come before it" if lost else
+                                 "the name is taken"))
+        needs[name] = below
+    return needs
 
 
 def load(root=ROOT):
     """The Series in the clone ROOT, its claims checked."""
     folder = root / "series"
     listing = folder / "series"
-    names, notes = parse_list(_text(listing.read_bytes()) if listing.exists() else "")
-    found = []
-    for name in names:
-        path = folder / name
-        if not path.is_file():
-            raise SeriesError(f"series/series names {name}, which is not in series/")
-        found.append(patches.parse(_text(path.read_bytes()), f"series/{name}"))
-        found[-1].name = name
-    stray = sorted(path.name for path in folder.glob("*.patch") if path.name not in names)
+    needs = parse_list(listing.read_text("utf-8") if listing.exists() else "")
+    stray = sorted({path.relative_to(folder).as_posix() for path in folder.rglob("*.patch")}
+                   - {f"{name}/{path.name}" for name in needs
+                      for path in (folder / name).glob("*.patch")})
     if stray:
-        raise SeriesError(f"series/series does not name {', '.join(stray)}")
-    subjects = {}
+        raise SeriesError(f"series/{stray[0]} is in the folder of no series that "
+                          "series/series names")
+    found, subjects = [], {}
+    for name in needs:
+        for path in sorted((folder / name).glob("*.patch")):
+            text = path.read_bytes().decode("utf-8", "surrogateescape")
+            found.append(patches.parse(text, f"{name}/{path.name}"))
     for patch in found:
         if patch.subject in subjects:
             raise SeriesError(f"{patch.name} and {subjects[patch.subject]} have one subject")
         subjects[patch.subject] = patch.name
     overlay = ours.read(root)
     ours.check_claims(found, overlay)
-    return Series(found, overlay, notes)
+    return Series(found, overlay, needs)
 
 
 def prints(root=ROOT):
     """{path: hash} of all files that make the series, as they stand on disk."""
     files = {path: file.data + file.mode.encode() for path, file in ours.read(root).items()}
-    for path in (root / "series").glob("*.patch"):
-        files[f"series/{path.name}"] = path.read_bytes()
-    listing = root / "series/series"
-    files["series/series"] = listing.read_bytes() if listing.exists() else b""
+    for path in [*(root / "series").glob("*/*.patch"), root / "series/series"]:
+        if path.exists():
+            files[path.relative_to(root).as_posix()] = path.read_bytes()
     return {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
 
 
 def save(series, root=ROOT):
     """Write the series into the clone; returns the paths that changed."""
-    folder = root / "series"
-    folder.mkdir(exist_ok=True)
     changed, files = [], series.files()
-    for path in folder.glob("*.patch"):
-        if f"series/{path.name}" not in files:
+    for path in (root / "series").glob("*/*.patch"):
+        name = path.relative_to(root).as_posix()
+        if name not in files:
             path.unlink()
-            changed.append(f"series/{path.name}")
+            changed.append(name)
     for name, data in files.items():
         path = root / name
-        if not path.exists() and not data:
-            continue
         if not path.exists() or path.read_bytes() != data:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
             changed.append(name)
     return sorted(changed + list(ours.write(root, ours.read(root), series.overlay)))

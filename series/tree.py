@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import base as bases
 from . import store
-from .base import say
+from .base import Base, say
 from .error import Refused
 from .git import Git
 
@@ -54,6 +54,18 @@ class Tree:
         part = self.git.git_dir / (STATE + ".part")
         part.write_text(json.dumps(self.state, indent=1), "utf-8")
         os.replace(part, self.git.git_dir / STATE)
+
+    def base(self):
+        """The Base that was put there."""
+        return Base(*(self.state[name] for name in ("base", "date", "exact", "about")))
+
+    def tag(self, series):
+        """Tags for people and for the rig: base, patched, and the last commit of each series."""
+        tips = {"base": self.state["base"], "patched": self.state["tip"]}
+        for patch, (_, commit) in zip(series.patches, self.state["chain"]):
+            tips[patch.series] = commit
+        for name, commit in tips.items():
+            self.git.run("update-ref", f"refs/tags/{name}", commit)
 
     def edits(self):
         """What refresh has not taken: lines such as 'M mm/x.c' or 'commit 1234 subject'."""
@@ -130,8 +142,7 @@ def prepare(dest, root=store.ROOT, ksrc=None, upto=None, force=False):
                 say(f"tree: edits thrown away (FORCE=1), kept as {tree.keep()}")
             say(f"tree: moving {dest} to the series as it is now ({len(made)} patches)")
             tree.move(tip, hard=bool(edits))
-        git.run("update-ref", "refs/tags/base", base.commit)
-        git.run("update-ref", "refs/tags/patched", tip)
         if record != {name: state.get(name) for name in record}:
             tree.save(**record)
+        tree.tag(series)
     return tree

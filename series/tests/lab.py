@@ -87,15 +87,18 @@ def diff(path, hunks):
 
 
 FIX = patch("dma-direct: fix line 20",
-            diff("kernel/dma/direct.c", "@@ -20 +20 @@\n-line 20\n+line twenty\n"),
+            diff("kernel/dma/direct.c", "@@ -19,3 +19,3 @@\n line 19\n-line 20\n"
+                 "+line twenty\n line 21\n"),
             author="A Person <a@example.org>")
 REWRITE = patch("xen/swiotlb: rewrite", "Adds: drivers/xen/new.c\n"
                 "Replaces: drivers/xen/swiotlb-xen.c "
                 f"{blob(KERNEL['drivers/xen/swiotlb-xen.c'])}\n")
 REMOVE = patch("xen: remove the old header",
                f"Deletes: include/xen/old.h {blob(KERNEL['include/xen/old.h'])}\n")
-SERIES = {"0001-dma-direct-fix-line-20.patch": FIX, "0002-xen-swiotlb-rewrite.patch": REWRITE,
-          "0003-xen-remove-the-old-header.patch": REMOVE}
+FIRST = "one/0001-dma-direct-fix-line-20.patch"
+SECOND = "two/0001-xen-swiotlb-rewrite.patch"
+THIRD = "two/0002-xen-remove-the-old-header.patch"
+SERIES = {FIRST: FIX, SECOND: REWRITE, THIRD: REMOVE}
 OVERLAY = {"drivers/xen/new.c": "new\n", "drivers/xen/swiotlb-xen.c": "rewritten\n"}
 COVER = "Subject: xen: a series\n\nWhy it is good.\n"
 
@@ -136,18 +139,25 @@ class Lab(unittest.TestCase):
         self.addCleanup(env.stop)
         self.sha256 = primed()[1]
         shutil.copytree(primed()[0], self.cache)
-        write(self.root, {"series/base": pins(self.sha256), "series/cover-letter": COVER})
+        write(self.root, {"series/base": pins(self.sha256), "series/cover-letter": COVER,
+                          "series/one/cover-letter": COVER.replace("series", "first series"),
+                          "series/two/cover-letter": COVER.replace("series", "second series")})
         self.said = []
         for module in (base, ksrc, tree):
             module.say, old = self.said.append, module.say
             self.addCleanup(setattr, module, "say", old)
 
     def series(self, patches=None, files=None):
-        """Put PATCHES {name: text} and overlay FILES into the clone; default: three."""
+        """Put PATCHES {name: text} and overlay FILES into the clone; default: three, in the
+        series one and two. A name without a folder is of the series one."""
         patches = SERIES if patches is None else patches
+        patches = {name if "/" in name else f"one/{name}": text for name, text in patches.items()}
+        for path in (self.root / "series").glob("*/*.patch"):
+            path.unlink()
         write(self.root, OVERLAY if files is None else files)
         write(self.root, {f"series/{name}": text for name, text in patches.items()})
-        write(self.root, {"series/series": "".join(f"{name}\n" for name in patches)})
+        two = any(name.startswith("two/") for name in patches)
+        write(self.root, {"series/series": "one\ntwo one # comment\n" if two else "one\n"})
 
     def prepare(self, **kw):
         """tree.prepare() of the clone."""
@@ -176,7 +186,7 @@ class Lab(unittest.TestCase):
 
     def file(self, path):
         """A file's text in the clone."""
-        return (self.root / path).read_text("utf-8")
+        return (self.root / path).read_bytes().decode("utf-8", "surrogateescape")
 
     def snapshot(self):
         """{path: bytes} of the clone but its build directory."""

@@ -9,8 +9,8 @@ from unittest import mock
 from series import base, importer, ksrc
 from series.error import SeriesError
 from series.git import environment
-from series.tests.lab import (FIX, KERNEL, LINES, OVERLAY, REMOVE, REWRITE, SERIES, TARBALL, Lab,
-                              blob, diff, package, patch, write)
+from series.tests.lab import (FIRST, FIX, KERNEL, LINES, REMOVE, REWRITE, SECOND, TARBALL, THIRD, Lab,
+                              blob, package, write)
 
 
 class Pins(Lab):
@@ -114,7 +114,8 @@ class Gone(Lab):
         self.assertIn("using 9.1.2-1", "".join(self.said))
 
     def test_ambiguous_there(self):
-        files = dict(KERNEL, **{"kernel/dma/direct.c": "line 20\nx\n" + LINES})
+        files = dict(KERNEL, **{"kernel/dma/direct.c": "x\n" * 3 + "".join(
+            f"line {number}\n" for number in (19, 20, 21)) + LINES})
         self.offer("9.1.5-1", files)
         with self.assertRaisesRegex(SeriesError, "no one place"):
             self.prepare()
@@ -123,7 +124,7 @@ class Gone(Lab):
         broken = dict(KERNEL, **{"kernel/dma/direct.c": "nothing\n"})
         self.offer("9.1.5-1", broken)
         with self.assertRaisesRegex(SeriesError, r"Tried: 9.1.4-1 \(pinned\): .*; "
-                                    r"9.1.5-1 \(s\): 0001.*does not apply(.|\n)*KSRC"):
+                                    r"9.1.5-1 \(s\): one/0001.*does not apply(.|\n)*KSRC"):
             self.prepare()
 
     def test_refresh_there(self):
@@ -153,6 +154,14 @@ class Own(Lab):
         self.series()
         self.own = self.root.parent / "own"
         write(self.own, dict(KERNEL, **{".gitignore": "*.o\n"}))
+        self.own_git("init", "-q")
+        self.save("first")
+
+    def save(self, message):
+        """Commit all there is in the caller's kernel; its HEAD."""
+        self.own_git("add", "-A", "-f")
+        self.own_git("commit", "-q", "-m", message)
+        return self.own_git("rev-parse", "HEAD")
 
     def own_git(self, *args):
         """A git command in the caller's kernel."""
@@ -161,16 +170,6 @@ class Own(Lab):
         env.update(GIT_AUTHOR_DATE="@2000000000 +0000", GIT_COMMITTER_DATE="@2000000000 +0000")
         return subprocess.run(["git", "-C", str(self.own), *args], env=env, check=True,
                               capture_output=True, text=True, timeout=60).stdout.strip()
-
-    def clone(self):
-        """Make the caller's kernel a git clone with a history; its HEAD."""
-        self.own_git("init", "-q")
-        self.own_git("add", "-A", "-f")
-        self.own_git("commit", "-q", "-m", "first")
-        write(self.own, {"mm/theirs.c": "x\n"})
-        self.own_git("add", "-A")
-        self.own_git("commit", "-q", "-m", "second")
-        return self.own_git("rev-parse", "HEAD")
 
     def contents(self):
         """{path: (bytes, mtime)} of all there, .git too.
@@ -185,29 +184,9 @@ class Own(Lab):
         self.assertEqual(self.git("status", "--porcelain"), "")
         self.assertEqual(self.refresh(ksrc=self.own), [])
 
-    def test_plain_tree(self):
-        before = self.contents()
-        made = self.prepare(ksrc=self.own)
-        self.applied()
-        self.assertEqual(self.contents(), before)
-        self.assertEqual((self.dest / "lib/odd.o").read_text(), KERNEL["lib/odd.o"])
-        self.assertEqual(made.state["about"], "Linux 9.1.4 (your own)")
-
-    def test_plain_tree_that_changes(self):
-        self.prepare(ksrc=self.own)
-        write(self.own, {"mm/theirs.c": "x\n"})
-        self.prepare(ksrc=str(self.own))
-        self.assertTrue((self.dest / "mm/theirs.c").exists())
-        self.applied()
-
-    def test_plain_tree_of_debian(self):
-        write(self.own, {".gitignore": KERNEL[".gitignore"]})
-        self.prepare(ksrc=self.own)
-        self.assertEqual((self.dest / ".gitignore").read_text(), "*.o\n")
-        self.assertEqual((self.own / ".gitignore").read_text(), KERNEL[".gitignore"])
-
     def test_git_clone(self):
-        head = self.clone()
+        write(self.own, {"mm/theirs.c": "x\n"})
+        head = self.save("second")
         write(self.own, {"mm/theirs.c": "uncommitted\n"})
         before = self.contents()
         self.prepare(ksrc=self.own)
@@ -219,7 +198,8 @@ class Own(Lab):
         self.assertEqual(self.contents(), before)
 
     def test_linked_work_tree_shallow_and_bare(self):
-        self.clone()
+        write(self.own, {"mm/theirs.c": "x\n"})
+        self.save("second")
         whole = self.own
         for name, make in (("linked", ["worktree", "add", "-q"]),
                            ("shallow", ["clone", "-q", "--depth=1", f"file://{whole}"]),
@@ -232,75 +212,50 @@ class Own(Lab):
                 self.prepare(ksrc=self.own)
                 self.applied()
 
-    def test_back_and_forth(self):
-        shutil.copytree(os.fspath(Path(self.own)), self.root.parent / "plain")
-        self.clone()
-        tips = [self.prepare(ksrc=where).state["tip"]
-                for where in (self.own, self.root.parent / "plain", self.own)]
-        self.assertEqual(tips[0], tips[2])
-        self.assertNotEqual(tips[0], tips[1])
-        self.applied()
-
     def refused(self, where, word):
         with self.assertRaisesRegex(SeriesError, word):
             self.prepare(ksrc=where)
 
     def test_refused(self):
         self.refused(self.own / "none", "not a directory")
-        (self.own / "empty").mkdir()
-        self.refused(self.own / "empty", "no kernel source")
-        (self.own / ".config").write_text("x")
-        self.refused(self.own, "mrproper")
-        (self.own / ".config").unlink()
+        plain = self.root.parent / "plain"
+        write(plain, KERNEL)
+        self.refused(plain, "is no git clone")
         self.prepare(ksrc=self.own)
         self.refused(self.dest, "prepared tree itself")
-
-    def test_clone_without_a_commit(self):
+        self.own = plain
         self.own_git("init", "-q")
-        self.refused(self.own, "without a commit")
+        self.refused(plain, "without a commit")
+        (plain / "Makefile").write_text("all:\n")
+        self.save("no kernel")
+        self.refused(plain, "no kernel source")
 
     def test_does_not_apply(self):
         write(self.own, {"kernel/dma/direct.c": "other\n"})
-        self.refused(self.own, "does not apply to KSRC=.*9.1.4.*0001-dma-direct-fix-line-20.patch")
+        self.save("other")
+        self.refused(self.own, "does not apply to KSRC=.*9.1.4.*one/0001-dma-direct-fix-line-20.patch")
 
     def test_a_fix_in_a_file_that_goes_is_not_undone(self):
         for path, word in (("drivers/xen/swiotlb-xen.c", "replaces"),
                            ("include/xen/old.h", "deletes")):
-            write(self.own, dict(KERNEL, **{path: "fixed\n", ".gitignore": "*.o\n"}))
+            write(self.own, dict(KERNEL, **{path: "fixed\n"}))
+            self.save("fixed")
             self.refused(self.own, f"does not apply to KSRC=.*{word} {path} {blob(KERNEL[path])[:12]}"
                          f", and here it is {blob('fixed' + chr(10))[:12]}")
 
     def test_without_an_id_nothing_goes(self):
         text = REWRITE.replace(" " + blob(KERNEL["drivers/xen/swiotlb-xen.c"]), "")
-        self.series({"0001-dma-direct-fix-line-20.patch": FIX,
-                     "0002-xen-swiotlb-rewrite.patch": text,
-                     "0003-xen-remove-the-old-header.patch": REMOVE})
+        self.series({FIRST: FIX, SECOND: text, THIRD: REMOVE})
         self.refused(self.own, "swiotlb-xen.c and does not say which version")
-
-    def test_insertion_without_context(self):
-        self.series({"0001-x.patch": patch("x", diff("kernel/dma/direct.c",
-                                                     "@@ -20,0 +21 @@\n+x\n"))}, {})
-        for path in OVERLAY:
-            (self.root / path).unlink()
-        for name in SERIES:
-            (self.root / "series" / name).unlink()
-        self.refused(self.own, "no one place")
 
     def test_offset(self):
         write(self.own, {"kernel/dma/direct.c": "more\n" + LINES})
+        self.save("more")
         self.prepare(ksrc=self.own)
         self.assertIn("line twenty", (self.dest / "kernel/dma/direct.c").read_text())
-        self.assertIn("@@ -20 +20 @@", FIX)
-        self.assertEqual(self.refresh(ksrc=self.own), ["series/0001-dma-direct-fix-line-20.patch"])
-        self.assertIn("@@ -21 +21 @@", self.file("series/0001-dma-direct-fix-line-20.patch"))
-
-    def test_refresh_wants_clear_places(self):
-        self.prepare(ksrc=self.own)
-        block = "a\nb\nc\nd\ne\nf\ng\n"
-        self.edit({"mm/same.c": block + block.replace("d\n", "d\nx\n") + block})
-        self.commit("x")
-        with self.assertRaisesRegex(SeriesError, "mm/same.c: a hunk fits more than one place"):
-            self.refresh(ksrc=self.own)
+        self.assertIn("@@ -19,3 +19,3 @@", FIX)
+        self.assertEqual(self.refresh(ksrc=self.own), [f"series/{FIRST}"])
+        self.assertIn("@@ -20,3 +20,3 @@", self.file(f"series/{FIRST}"))
 
 
 if __name__ == "__main__":

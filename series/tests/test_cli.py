@@ -9,7 +9,7 @@ from unittest import mock
 
 from series import series, store
 from series.error import Refused
-from series.tests.lab import KERNEL, Lab
+from series.tests.lab import FIRST, KERNEL, Lab
 
 
 class Verbs(Lab):
@@ -25,14 +25,13 @@ class Verbs(Lab):
         self.series()
         for name, last in (("tree", self.dest), ("refresh", self.root / "series"),
                            ("mails", self.root / "build/series")):
-            status, text = self.verb(name)
+            status, text = self.verb(name, GIT_COMMITTER_NAME="x", GIT_COMMITTER_EMAIL="x@y")
             self.assertEqual((status, text.splitlines()[-1]), (0, str(last)))
-        self.assertIn("3 patches, +3 -5, on Linux 9.1.4", self.verb("list")[1])
+        said = self.verb("list")[1]
+        self.assertIn("two (on one): 2 patches, +2 -4\n", said)
+        self.assertIn("3 patches, +3 -5, on Linux 9.1.4", said)
         self.assertEqual(self.verb("check")[0], 0)
-        (self.root / "series/0001-dma-direct-fix-line-20.patch").rename(
-            self.root / "series/0005-x.patch")
-        listing = self.root / "series/series"
-        listing.write_text(listing.read_text().replace("0001-dma-direct-fix-line-20", "0005-x"))
+        (self.root / "series" / FIRST).rename(self.root / "series/one/0005-x.patch")
         self.assertEqual(self.verb("check")[0], 1)
 
     def test_force_and_ksrc_come_from_the_environment(self):

@@ -1,10 +1,11 @@
-"""Patch files, series/series and claims."""
+"""Patch files, series/series and claims, and where hunks belong."""
 import unittest
 
 from series import overlay, patch, store
+from series.chain import doubtful
 from series.error import SeriesError
 from series.overlay import File
-from series.tests.lab import FIX, REMOVE, REWRITE, TRAILER, Lab, diff, patch as text_of
+from series.tests.lab import FIX, REMOVE, REWRITE, TRAILER, Lab, diff, patch as text_of, write
 
 ONE = File("100644", b"x\n")
 
@@ -19,7 +20,7 @@ class Format(unittest.TestCase):
         self.assertEqual(got.subject, "dma-direct: fix line 20")
         self.assertEqual(got.author, "A Person <a@example.org>")
         self.assertEqual(got.message, f"Because.\n\n{TRAILER}")
-        self.assertEqual([item.path for item in got.diffs], ["kernel/dma/direct.c"])
+        self.assertEqual(got.paths, ["kernel/dma/direct.c"])
 
     def test_folded_subject_becomes_one_line(self):
         got = patch.parse(FIX.replace("fix line", "fix\n line"), "p")
@@ -31,12 +32,17 @@ class Format(unittest.TestCase):
 
     def test_refused(self):
         self.refused("Subject: x\n\nno end\n", "---")
-        self.refused("Subject: x", "no blank line")
-        self.refused("\nmessage\n---\n", "no Subject")
+        self.refused("Subject: x", "---")
+        self.refused("From: a <b>\n\nmessage\n---\n", "one Subject")
+        self.refused("Subject: x\nSubject: y\n\n---\n", "one Subject")
         self.refused("Subject: [PATCH 1/2] x\n\n---\n", r"\[PATCH\]")
         self.refused("Subject: x\nX-Odd: y\n\n---\n", "X-Odd")
         self.refused("From: nobody\nSubject: x\n\n---\n", "Name <mail>")
         self.refused("Subject: x\n\n---\nTouches: a\n", "Touches")
+        self.refused("Subject: x\n\n---\nAdds: a/b\n" + diff("a/b", ""), "twice")
+        self.refused("Subject: x\n\n---\ndiff --git a/b a/c\n", "a whole")
+        self.refused("Subject: x\n\n---\ndiff --git a/b b/b\nnew file mode 100644\n",
+                     "'new file mode 100644'")
         self.refused("Subject: x\n\n---\nAdds: a/b\nDeletes: a/b\n", "twice")
         self.refused(f"Subject: x\n\n---\nAdds: a/b {'1' * 40}\n", "want 'Adds: PATH'")
         self.refused("Subject: x\n\n---\nReplaces: a/b 1234\n", "got 'Replaces: a/b 1234'")
@@ -48,6 +54,22 @@ class Format(unittest.TestCase):
         self.assertEqual(patch.file_name(7, "xen/swiotlb: fold it, all of it"),
                          "0007-xen-swiotlb-fold-it-all-of-it.patch")
         self.assertLess(len(patch.file_name(1, "x " * 200)), 66)
+
+
+class Places(unittest.TestCase):
+    def test_a_hunk_stands_where_it_says_or_in_one_place(self):
+        old = "a\nb\nc\n" * 3 + "d\n"
+        for hunk, line in (("@@ -4,2 +4,3 @@\n a\n+x\n b\n", None),
+                           ("@@ -5,2 +5,3 @@\n a\n+x\n b\n", "5"),
+                           ("@@ -2,2 +2 @@ f()\n c\n-d\n", None),
+                           ("@@ -4 +4,2 @@\n c\n+x\n@@ -9 +10 @@\n-e\n", "4"),
+                           ("@@ -3 +3,2 @@\n c\n+x\n@@ -9 +10 @@\n-e\n", "9"),
+                           ("@@ -4,0 +5 @@\n+x\n", "4")):
+            with self.subTest(hunk):
+                self.assertEqual(doubtful(diff("x", hunk), old), line)
+
+    def test_an_empty_line_of_context(self):
+        self.assertIsNone(doubtful(diff("x", "@@ -9,3 +9,2 @@\n\n-b\n\n"), "a\n\nb\n\n"))
 
 
 class Claims(unittest.TestCase):
@@ -90,13 +112,22 @@ class Read(Lab):
         with self.assertRaisesRegex(SeriesError, word):
             store.load(self.root)
 
-    def test_list_and_files_agree(self):
+    def test_list_and_folders_agree(self):
         self.series()
-        (self.root / "series/0009-x.patch").write_text(FIX)
-        self.refused("does not name 0009-x.patch")
-        (self.root / "series/0009-x.patch").unlink()
-        (self.root / "series/0003-xen-remove-the-old-header.patch").unlink()
-        self.refused("0003-xen-remove-the-old-header.patch, which is not in")
+        for name in ("series/0001-x.patch", "series/three/0001-x.patch"):
+            write(self.root, {name: FIX})
+            self.refused(f"{name} is in the folder of no series")
+            (self.root / name).unlink()
+
+    def test_list(self):
+        self.assertEqual(store.parse_list("# x\na\nb a # y\n\nc b\n"),
+                         {"a": [], "b": ["a"], "c": ["b"]})
+        self.assertEqual(store.Series([], {}, {"a": [], "b": ["a"], "c": ["b"], "d": ["a"]})
+                         .below("c"), ["a", "b"])
+        for text, word in (("a b\nb\n", "b does not come before"), ("a\na\n", "taken"),
+                           ("all\n", "taken"), ("a/b\n", "taken")):
+            with self.assertRaisesRegex(SeriesError, word):
+                store.parse_list(text)
 
     def test_one_subject_twice(self):
         self.series({"0001-a.patch": FIX, "0002-b.patch": FIX}, {})
@@ -104,8 +135,6 @@ class Read(Lab):
 
     def test_save_writes_what_load_read(self):
         self.series()
-        listing = self.root / "series/series"
-        listing.write_text("# first\n" + listing.read_text() + "# last\n")
         before = self.snapshot()
         self.assertEqual(store.save(store.load(self.root), self.root), [])
         self.assertEqual(self.snapshot(), before)
