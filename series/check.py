@@ -1,4 +1,5 @@
 """What must hold of the series before they are used or sent."""
+import functools
 import subprocess
 import tempfile
 from pathlib import Path
@@ -52,20 +53,12 @@ def _same_commits(series, tree, _root):
         raise SeriesError("the commits are not the same when built anew")
 
 
-def _mails(series, tree, root, out):
-    """mails.make() into the folder OUT, as the project."""
-    return mails.make(tree.git, tree.base(), tree.state["chain"], series, out, root, PROJECT)
-
-
-def _same_mails(series, tree, root):
-    """Mails made twice are the same."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in "ab":
-            _mails(series, tree, root, Path(folder, name))
-        first, second = ({path.relative_to(top): path.read_bytes() for path in top.rglob("*.patch")}
-                         for top in (Path(folder, "a"), Path(folder, "b")))
-        if first != second:
-            raise SeriesError("the mails differ when made twice")
+def _same(first, second):
+    """Refuse unless the mails below both folders are the same."""
+    one, two = ({path.relative_to(top): path.read_bytes() for path in top.rglob("*.patch")}
+                for top in (first, second))
+    if one != two:
+        raise SeriesError("the mails differ when made twice")
 
 
 def applied(git, before, after, folder):
@@ -79,7 +72,7 @@ def applied(git, before, after, folder):
         raise SeriesError("git am gives another tree than the series")
 
 
-CHECKS = (_names, _messages, _covers, _round_trip, _same_commits, _same_mails)
+CHECKS = (_names, _messages, _covers, _round_trip, _same_commits)
 
 
 def check(tree, root=store.ROOT):
@@ -88,20 +81,21 @@ def check(tree, root=store.ROOT):
     That the claims are right was checked when the series was read.
     """
     series = store.load(root)
-    rows = [(one.__doc__.rstrip("."), lambda one=one: one(series, tree, root)) for one in CHECKS]
-    with tempfile.TemporaryDirectory() as out:
-        ranges = {}
+    with tempfile.TemporaryDirectory() as temp:
+        @functools.cache
+        def made(name):
+            return mails.make(tree.git, tree.base(), tree.state["chain"], series,
+                              Path(temp, name), root, PROJECT, quick=True)
 
-        def am(name):
-            if not ranges:
-                ranges.update(_mails(series, tree, root, out))
-            applied(tree.git, *ranges[name], Path(out, name))
-
+        rows = [(one.__doc__.rstrip("."), functools.partial(one, series, tree, root))
+                for one in CHECKS]
+        rows.append(("Mails made twice are the same",
+                     lambda: (made("a"), made("b"), _same(Path(temp, "a"), Path(temp, "b")))))
         for name in [*series.needs, mails.ALL]:
-            what = ", ".join(["the base", *series.below(name)] if name != mails.ALL else
-                             ["the base"])
-            rows.append((f"git am of {name} on {what} gives its tree",
-                         lambda name=name: am(name)))
+            below = [] if name == mails.ALL else series.below(name)
+            rows.append((f"git am of {name} on {', '.join(['the base', *below])} gives its tree",
+                         lambda name=name: applied(tree.git, *made("a")[name],
+                                                   Path(temp, "a", name))))
         return _report(rows)
 
 
@@ -124,14 +118,12 @@ def sizes(tree, series):
     """[(patch, lines added, lines removed, bytes of its diff)]."""
     found, before = [], tree.state["base"]
     for patch, (_, commit) in zip(series.patches, tree.state["chain"]):
-        added = removed = 0
-        for line in tree.git.out("diff", "--numstat", "--no-renames", before,
-                                 commit).splitlines():
-            plus, minus, _ = line.split("\t")
-            added, removed = added + int(plus), removed + int(minus)
-        size = len(tree.git.run("diff", "--no-color", "--no-ext-diff", "--no-renames",
-                                before, commit))
-        found.append((patch, added, removed, size))
+        diff = tree.git.run("diff", "--no-color", "--no-ext-diff", "--no-renames", "--numstat",
+                            "--patch", before, commit)
+        counts, diff = diff.split(b"\n\n", 1)
+        rows = [line.split(b"\t") for line in counts.split(b"\n")]
+        found.append((patch, sum(int(row[0]) for row in rows), sum(int(row[1]) for row in rows),
+                      len(diff)))
         before = commit
     return found
 

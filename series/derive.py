@@ -61,7 +61,7 @@ def places(steps, series):
     return found
 
 
-def replacers(steps, touched, series):
+def replacers(steps, touched):
     """{path: index of the step} of the steps whose file is declared to replace
     upstream's: by the patch that the step was made from, or by its message."""
     found = {}
@@ -71,15 +71,8 @@ def replacers(steps, touched, series):
             if path not in touched[index]:
                 raise SeriesError(f"{step.label} says 'Replaces-file: {path}' and does not "
                                   "change that file")
-        found.update({path: index for path in [*said, *(step.old.claims["Replaces"]
-                                                        if step.old else ())]
-                      if path in touched[index]})
-    # The patch that declared it may have been renamed beyond recognition.
-    for patch in series.patches:
-        for path in patch.claims["Replaces"]:
-            last = [index for index, paths in enumerate(touched) if path in paths]
-            if path not in found and last:
-                found[path] = last[-1]
+        said += step.old.claims["Replaces"] if step.old else []
+        found.update({path: index for path in said if path in touched[index]})
     return found
 
 
@@ -97,7 +90,7 @@ def derive(git, steps, series):
     """([Patch], overlay) of the STEPS; file names are numbered anew in each series."""
     changes = [git.changes(step.before, step.after) for step in steps]
     touched = [{change[1] for change in found} for found in changes]
-    replaced = replacers(steps, touched, series)
+    replaced = replacers(steps, touched)
     where = places(steps, series) if steps else []
     patches, overlay, owner, gone = [], {}, {}, {}
     for index, step in enumerate(steps):

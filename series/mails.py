@@ -123,21 +123,23 @@ def _own_repository(git):
 
 @contextmanager
 def _maintainers(git, base):
-    """A function: the people and lists whom the base's get_maintainer.pl names for a diff."""
+    """A function: the people and lists whom the base's get_maintainer.pl names for paths."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             for path in ASKED:
                 Path(folder, Path(path).name).write_bytes(git.blob(f"{base.commit}:{path}"))
         except GitError:
             say(f"mails: {base.about} has no get_maintainer.pl: Cc is the cover letters' alone")
-            yield lambda diff: []
+            yield lambda paths: []
             return
 
-        def ask(diff):
+        def ask(paths):
+            # Names alone: it would match hundreds of keywords with each line of a diff.
+            diff = "".join(f"diff --git a/{path} b/{path}\n+++ b/{path}\n" for path in paths)
             done = subprocess.run(
                 ["perl", "get_maintainer.pl", "--notree", "--mpath=./MAINTAINERS", "--nogit",
-                 "--nogit-fallback", "--nofixes", "--norolestats"],
-                cwd=folder, input=diff, capture_output=True, timeout=300, check=False)
+                 "--nogit-fallback", "--nofixes", "--norolestats", "--nokeywords"],
+                cwd=folder, input=diff.encode(), capture_output=True, timeout=300, check=False)
             if done.returncode:
                 raise SeriesError(f"get_maintainer.pl: {done.stderr.decode('utf-8', 'replace')}")
             return done.stdout.decode("utf-8").splitlines()
@@ -178,12 +180,16 @@ def _named(git, patch, mail):
     return b"".join(sections)
 
 
-def _resent(git, base, commits, patches, who):
-    """The COMMITS as WHO sends them: who is the author of what has no other."""
+def _resent(git, base, commits, patches, who, done):
+    """The base and the COMMITS as WHO sends them: who is the author of what has no other.
+    DONE: those of an earlier call."""
     made = [base.commit]
     for number, (commit, patch) in enumerate(zip(commits, patches), 1):
-        made.append(chain.commit(git, git.tree(commit), made[-1], patch.commit_message(),
-                                 patch.author or who, base.date + number * chain.STEP))
+        if commit not in done:
+            done[commit] = chain.commit(git, f"{commit}^{{tree}}", made[-1],
+                                        patch.commit_message(), patch.author or who,
+                                        base.date + number * chain.STEP)
+        made.append(done[commit])
     return made
 
 
@@ -212,11 +218,11 @@ def foundations(series, name, root):
             + "\n".join(f"  {line}" for line in lines)) if lines else ""
 
 
-def make(git, base, made, series, out, root, who):
+def make(git, base, made, series, out, root, who, quick=False):
     """Write the mails into folders below OUT, one a series, and one with ALL.
 
     MADE: the commits of all patches of SERIES, on BASE, in GIT. WHO: 'Name <mail>' of the
-    sender. Nothing else is in OUT afterwards. Returns {folder: (the commit that its mails
+    sender. QUICK: get_maintainer.pl is not asked. Nothing else is in OUT afterwards. Returns {folder: (the commit that its mails
     apply to, the one whose tree they give)}.
     """
     bad = [fault for patch in series.patches for fault in faults(patch)]
@@ -228,7 +234,7 @@ def make(git, base, made, series, out, root, who):
         raise SeriesError(f"{out} holds {stray[0].relative_to(out)}, which is no mail: "
                           "give another folder")
     out.parent.mkdir(parents=True, exist_ok=True)
-    known = dict(made)
+    known, done = dict(made), {}
     with tempfile.TemporaryDirectory(prefix="mails.", dir=out.parent) as temp, \
             _own_repository(git) as own, _maintainers(git, base) as ask:
         for name in [*series.needs, ALL]:
@@ -243,9 +249,10 @@ def make(git, base, made, series, out, root, who):
             text = blurb_of(text, mine, letter(name))
             text += "" if name == ALL else foundations(series, name, root)
             text += f"\n\nThe base is {base.about}."
-            own_commits = _resent(own, base, commits, part.patches, who)[first:]
-            diff = own.run("log", "-p", "--no-renames", f"{own_commits[0]}..{own_commits[-1]}")
-            head["Cc"] = _people([*ask(diff), *head.get("Cc", [])])
+            own_commits = _resent(own, base, commits, part.patches, who, done)[first:]
+            paths = [] if quick else sorted({change[1] for change in own.changes(
+                own_commits[0], own_commits[-1])})
+            head["Cc"] = _people([*(ask(paths) if paths else ()), *head.get("Cc", [])])
             mails = _format(own, base, own_commits, head, text, Path(temp, name), who)
             for mail, patch in zip(mails[1:], mine):
                 mail.write_bytes(_named(own, patch, mail.read_bytes()))
