@@ -145,12 +145,15 @@ def build(git, base, series, known=None):
     that only what comes after the first changed patch is applied again.
     """
     known, made, parent, before = known or {}, [], base.commit, base.commit
+    # With the last of them those below it are there, too.
+    if known and git.commit([*known.values()][-1]) is None:
+        known = {}
     with scratch_index(git) as index:
         loaded = None
         for number, patch in enumerate(series.patches, 1):
             before = key(before, patch, series.overlay)
             done = known.get(before)
-            if done is None or git.commit(done) is None:
+            if done is None:
                 if loaded != parent:
                     index.run("read-tree", parent)
                 _apply(index, patch, series.overlay, base.exact)

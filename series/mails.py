@@ -234,7 +234,7 @@ def make(git, base, made, series, out, root, who, quick=False):
         raise SeriesError(f"{out} holds {stray[0].relative_to(out)}, which is no mail: "
                           "give another folder")
     out.parent.mkdir(parents=True, exist_ok=True)
-    known, done = dict(made), {}
+    known, done, asked = dict(made), {}, {}
     with tempfile.TemporaryDirectory(prefix="mails.", dir=out.parent) as temp, \
             _own_repository(git) as own, _maintainers(git, base) as ask:
         for name in [*series.needs, ALL]:
@@ -250,9 +250,11 @@ def make(git, base, made, series, out, root, who, quick=False):
             text += "" if name == ALL else foundations(series, name, root)
             text += f"\n\nThe base is {base.about}."
             own_commits = _resent(own, base, commits, part.patches, who, done)[first:]
-            paths = [] if quick else sorted({change[1] for change in own.changes(
-                own_commits[0], own_commits[-1])})
-            head["Cc"] = _people([*(ask(paths) if paths else ()), *head.get("Cc", [])])
+            if name != ALL and not quick:
+                asked[name] = ask(sorted({change[1] for change in own.changes(
+                    own_commits[0], own_commits[-1])}))
+            head["Cc"] = _people([line for other in (asked if name == ALL else [name])
+                                  for line in asked.get(other, [])] + head.get("Cc", []))
             mails = _format(own, base, own_commits, head, text, Path(temp, name), who)
             for mail, patch in zip(mails[1:], mine):
                 mail.write_bytes(_named(own, patch, mail.read_bytes()))
