@@ -61,7 +61,7 @@ def places(steps, series):
     return found
 
 
-def replacers(steps, touched):
+def replacers(steps, touched, series):
     """{path: index of the step} of the steps whose file is declared to replace
     upstream's: by the patch that the step was made from, or by its message."""
     found = {}
@@ -73,6 +73,12 @@ def replacers(steps, touched):
                                   "change that file")
         said += step.old.claims["Replaces"] if step.old else []
         found.update({path: index for path in said if path in touched[index]})
+    # The patch that declared it may have been moved and renamed.
+    for patch in series.patches:
+        for path in patch.claims["Replaces"]:
+            last = [index for index, paths in enumerate(touched) if path in paths]
+            if path not in found and last:
+                found[path] = last[-1]
     return found
 
 
@@ -90,7 +96,7 @@ def derive(git, steps, series):
     """([Patch], overlay) of the STEPS; file names are numbered anew in each series."""
     changes = [git.changes(step.before, step.after) for step in steps]
     touched = [{change[1] for change in found} for found in changes]
-    replaced = replacers(steps, touched)
+    replaced = replacers(steps, touched, series)
     where = places(steps, series) if steps else []
     patches, overlay, owner, gone = [], {}, {}, {}
     for index, step in enumerate(steps):
