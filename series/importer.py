@@ -56,7 +56,8 @@ def _feed(stream, tar, date, message):
         if member.issym():
             mode, data = "120000", os.fsencode(member.linkname)
         elif member.isreg():
-            mode, data = "100755" if member.mode & 0o100 else "100644", tar.extractfile(member).read()
+            mode = "100755" if member.mode & 0o100 else "100644"
+            data = tar.extractfile(member).read()
             data = ignore_rules(data) if path == ".gitignore" else data
         elif member.isdir():
             continue
