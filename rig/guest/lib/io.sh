@@ -88,7 +88,7 @@ io_on() {
 			net_echoes $MIB
 		elif _dev=$(disk "$_id"); then
 			disk_reads "$_id" "$_dev"
-			disk_writes "$_id" "$_dev" "$DISK_FREE"
+			disk_writes "$_id" "$_dev" "${IO_AT:-$DISK_FREE}"
 			is_idle "$_id"
 		else
 			not_ok "$_id is there"

@@ -475,7 +475,8 @@ static int alias_show(struct seq_file *m, void *v)
 	size = PAGE_SIZE - offset;
 	equal(m, set_m2p(mfn, pfn), 1, "m2p takes another frame for the bounce buffer");
 	bus = dma_map_page(dev, other, offset, size, DMA_FROM_DEVICE);
-	equal(m, bus, PFN_PHYS(mfn) | offset, "that frame is mapped as it is");
+	equal(m, dma_mapping_error(dev, bus) ? 0 : bus, PFN_PHYS(mfn) | offset,
+	      "that frame is mapped as it is");
 	dma_sync_single_for_cpu(dev, bus, size, DMA_FROM_DEVICE);
 	equal(m, buf[0], 1, "to sync it does nothing to the bounce buffer");
 	dma_unmap_page(dev, bus, size, DMA_FROM_DEVICE);
@@ -507,13 +508,15 @@ static dma_addr_t map_quietly(struct page *page, size_t size)
 static int full_show(struct seq_file *m, void *v)
 {
 	static const size_t sizes[] = { SZ_2M, SZ_64K, SZ_4K };
+	static const size_t buffers[] = { LARGEST, SZ_4K };
 	struct kprobe kp = { .symbol_name = "xen_create_contiguous_region",
 			     .pre_handler = count_call };
 	struct piece *pieces = kvcalloc(MOST_PIECES, sizeof(*pieces), GFP_KERNEL);
-	dma_addr_t *slots = kvcalloc(MOST_PIECES, sizeof(*slots), GFP_KERNEL), bus;
+	struct piece *slots = kvcalloc(MOST_PIECES, sizeof(*slots), GFP_KERNEL);
 	struct page *page = high_pages(get_order(LARGEST));
 	int i, n = 0, mapped = 0, failed = 0;
 	unsigned long asked;
+	dma_addr_t bus;
 
 	if (!pieces || !slots || !page ||
 	    dma_set_mask_and_coherent(dev, DMA_BIT_MASK(LOW_BITS)) ||
@@ -531,11 +534,13 @@ static int full_show(struct seq_file *m, void *v)
 				break;
 		}
 	result(m, n < MOST_PIECES, "low memory runs out", n, MOST_PIECES - 1);
-	for (; mapped < MOST_PIECES; mapped++) {
-		slots[mapped] = map_quietly(page, LARGEST);
-		if (dma_mapping_error(dev, slots[mapped]))
-			break;
-	}
+	for (i = 0; i < ARRAY_SIZE(buffers); i++)
+		for (; mapped < MOST_PIECES; mapped++) {
+			slots[mapped].size = buffers[i];
+			slots[mapped].bus = map_quietly(page, buffers[i]);
+			if (dma_mapping_error(dev, slots[mapped].bus))
+				break;
+		}
 	result(m, mapped < MOST_PIECES, "bounce buffers run out", mapped, MOST_PIECES - 1);
 	calls = 0;
 	for (i = 0; i < IN_VAIN; i++) {
@@ -559,7 +564,7 @@ static int full_show(struct seq_file *m, void *v)
 	seq_printf(m, "# pieces=%d mapped=%d asked=%lu\n", n, mapped, asked);
 	unregister_kprobe(&kp);
 	while (mapped--)
-		dma_unmap_page(dev, slots[mapped], LARGEST, DMA_TO_DEVICE);
+		dma_unmap_page(dev, slots[mapped].bus, slots[mapped].size, DMA_TO_DEVICE);
 	while (n-- > 0)
 		dma_free_coherent(dev, pieces[n].size, pieces[n].cpu, pieces[n].bus);
 out:
