@@ -33,6 +33,7 @@ if on pv && said 'xen:swiotlb: dma-direct translates'; then
 	dmatest map64k
 	holds "most of 64 KiB buffers fail" [ "$(fact map64k failed)" -gt 128 ]
 	is "$(stat dmatest bounced)" 0 "none of them bounces"
+	# shellcheck disable=SC2034
 	IO_AT=$((DISK_FREE + 16 * MIB))
 	io_on nvme
 	is "$(stat nvme bounced)" 0 "nothing bounces when frames are no neighbours"
