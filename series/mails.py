@@ -13,7 +13,7 @@ from . import chain
 from .base import say
 from .error import SeriesError
 from .git import Git, GitError
-from .patch import PROJECT, header, person
+from .patch import header, person
 
 ALL = "all"               # the folder with the patches of all series
 WIDTH = 75                # columns of a cover letter's text

@@ -1,9 +1,7 @@
 """Where the kernel comes from: the pinned package, its neighbours, the caller's own."""
-import os
 import shutil
 import subprocess
 import unittest
-from pathlib import Path
 from unittest import mock
 
 from series import base, importer, ksrc
