@@ -154,16 +154,19 @@ bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit)
 		    IS_ALIGNED(maddr, (phys_addr_t)PAGE_SIZE << order) &&
 		    maddr + size - 1 <= end)
 			return true;
-		if (slab_is_available() && xen_recently_refused(order, bits))
-			return false;
+		if (xen_recently_refused(order, bits)) {
+			if (slab_is_available())
+				return false;
+			continue;
+		}
 		if (!xen_create_contiguous_region(phys, order, bits, &maddr)) {
 			/* Not yet usable, and not needed, while booting. */
 			if (slab_is_available())
 				SetPageXenRemapped(pfn_to_page(PFN_DOWN(phys)));
 			return true;
 		}
+		xen_note_refused(order, bits);
 	} while (bits++ < max_bits);
-	xen_note_refused(order, max_bits);
 	return false;
 }
 
