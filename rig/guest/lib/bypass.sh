@@ -39,5 +39,5 @@ host_bridge_view() {
 	for id in nvme ahci; do
 		is "$(view "$id" frames) by $(view "$id" by)" "own by $1" "$id: the view says so"
 	done
-	is "$(view virtio-mmio frames)" bus "virtio-mmio: the view says so"
+	is "$(view virtio-mmio frames)" machine "virtio-mmio: the view says so"
 }
