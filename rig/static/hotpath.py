@@ -62,6 +62,7 @@ BOUNDS = {
     ("arm64", "dma_direct_map_sg"): 3,
     # Blocks are in another order.
     ("arm", "dma_map_phys"): 0,
+    ("arm", "dma_direct_sync_sg_for_cpu"): 0,
 }
 
 #: the commit that is compared with: the last fix
@@ -73,7 +74,9 @@ MORE_WITHOUT = 4
 #: functions that may have more than that, and what for: none of them is run for a
 #: bounce that finds slots
 GROWN = {
-    "swiotlb_find_slots": (16, "waits a second after the pool could not grow; 64-bit time"),
+    "swiotlb_find_slots": (80, "waits a second after the pool could not grow; on arm "
+                               "swiotlb_pool_in_reach() is inlined"),
+    "swiotlb_init": (260, "is what swiotlb_init_remap() was, run at boot"),
     "swiotlb_tbl_map_single": (16, "the same, where it is inlined"),
     "swiotlb_dyn_alloc": (10, "the same"),
     "swiotlb_alloc_pool": (12, "notes the highest address of the pool"),
