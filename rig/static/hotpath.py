@@ -63,6 +63,7 @@ BOUNDS = {
     # Blocks are in another order.
     ("arm", "dma_map_phys"): 0,
     ("arm", "dma_direct_sync_sg_for_cpu"): 0,
+    ("arm", "dma_direct_unmap_sg"): 1,
 }
 
 #: the commit that is compared with: the last fix
@@ -80,6 +81,7 @@ GROWN = {
     "swiotlb_tbl_map_single": (16, "the same, where it is inlined"),
     "swiotlb_dyn_alloc": (10, "the same"),
     "swiotlb_alloc_pool": (12, "notes the highest address of the pool"),
+    "swiotlb_init_io_tlb_pool": (6, "the same"),
 }
 
 #: functions that one side does not have, without Xen, too
