@@ -78,7 +78,7 @@ GROWN = {
     "swiotlb_find_slots": (80, "waits a second after the pool could not grow; on arm "
                                "swiotlb_pool_in_reach() is inlined"),
     "swiotlb_init": (260, "is what swiotlb_init_remap() was, run at boot"),
-    "swiotlb_tbl_map_single": (16, "the same, where it is inlined"),
+    "swiotlb_tbl_map_single": (80, "the same, where it is inlined"),
     "swiotlb_dyn_alloc": (10, "the same"),
     "swiotlb_alloc_pool": (12, "notes the highest address of the pool"),
     "swiotlb_init_io_tlb_pool": (6, "the same"),
