@@ -64,7 +64,7 @@ def series_results():
             results.append(ktap.Result(not match[1], f"series: {match[2]}"))
         elif line.startswith("# ") and results:
             results[-1].notes.append(f"why: {line[2:]}")
-    if done.returncode and all(result.passed for result in results):
+    if not results or (done.returncode and all(result.passed for result in results)):
         results.append(ktap.Result(False, "series: its check could be run",
                                    notes=[f"why: {line}" for line in done.stderr.splitlines()]))
     return results

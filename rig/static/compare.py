@@ -240,6 +240,11 @@ def identical(base, ours, name):
                                           2, ""))
 
 
+def length(flow, names, name):
+    """How many instructions a function has."""
+    return len(_listing(flow, names, name))
+
+
 def _listing(flow, names, name):
     lines, start = [], flow.entry[name]
     place = start

@@ -62,8 +62,6 @@ BOUNDS = {
     ("arm64", "dma_direct_map_sg"): 3,
     # Blocks are in another order.
     ("arm", "dma_map_phys"): 0,
-    ("arm", "dma_direct_sync_sg_for_cpu"): 0,
-    ("arm", "dma_direct_unmap_sg"): 1,
 }
 
 #: the commit that is compared with: the last fix
@@ -75,21 +73,21 @@ MORE_WITHOUT = 4
 #: functions that may have more than that, and what for: none of them is run for a
 #: bounce that finds slots
 GROWN = {
-    "swiotlb_find_slots": (80, "waits a second after the pool could not grow; on arm "
-                               "swiotlb_pool_in_reach() is inlined"),
-    "swiotlb_init": (260, "is what swiotlb_init_remap() was, run at boot"),
-    "swiotlb_tbl_map_single": (80, "the same, where it is inlined"),
-    "swiotlb_dyn_alloc": (10, "the same"),
-    "swiotlb_alloc_pool": (12, "notes the highest address of the pool"),
-    "swiotlb_init_io_tlb_pool": (6, "the same"),
+    "swiotlb_dyn_alloc": (10, "waits a second after the pool could not grow"),
 }
+
+#: (functions, instructions that they may have more in all, what for): of these gcc
+#: inlines one into another on one side only, or one took over another
+TOGETHER = (
+    (("swiotlb_find_slots", "swiotlb_tbl_map_single", "swiotlb_pool_in_reach"), 16,
+     "waits a second after the pool could not grow; 64-bit time"),
+    (("swiotlb_init", "swiotlb_init_remap"), MORE_WITHOUT, "has no callback any more"),
+)
 
 #: functions that one side does not have, without Xen, too
 ONE_SIDED = {
-    "swiotlb_init_remap": "has no callback any more: it is swiotlb_init()",
     "swiotlb_init_late": "has no caller any more",
     "swiotlb_place_pools": "for a domain that was restored",
-    "swiotlb_pool_in_reach": "is inlined on one side",
     "__iommu_dma_unmap": "gcc names it after an argument that is constant",
 }
 
@@ -228,11 +226,23 @@ def growth(diff):
             - sum(line.startswith("-") for line in lines))
 
 
+def length(side, function):
+    """Instructions of a function, 0 if that side does not have it."""
+    return compare.length(*side, function) if function in side[0].entry else 0
+
+
 def same(ctx, arch):
     """A row an object: all its functions with SWIOTLB_XEN=n."""
+    grouped = {function for functions, _, _ in TOGETHER for function in functions}
     for item, base, ours in _pairs(ctx, arch, "off"):
         wrong = []
+        for functions, bound, _ in TOGETHER:
+            more = sum(length(ours, f) - length(base, f) for f in functions)
+            if more > bound:
+                wrong.append("%s: %+d instructions in all" % (", ".join(functions), more))
         for function in sorted(set(base[0].entry) | set(ours[0].entry)):
+            if function.removeprefix("__pfx_") in grouped:
+                continue
             if function not in base[0].entry or function not in ours[0].entry:
                 if function.removeprefix("__pfx_").partition(".")[0] not in ONE_SIDED:
                     wrong.append("%s: in one build only" % function)
