@@ -27,8 +27,8 @@ _LOADS = (("arch/arm64/mm/dma-mapping.c", "arch_sync_dma_for_device", _LOAD),
 # {variant: ((file, function, its body), ...)}
 CONTROLS = {
     # a page that is mapped has its physical address in the machine
-    "notranslate": (("arch/x86/include/asm/dma-maddr.h", "__arch_phys_to_maddr", "return phys;"),
-                    ("include/xen/arm/dma-maddr.h", "__arch_phys_to_maddr", "return phys;")),
+    "notranslate": (("arch/x86/include/asm/dma-maddr.h", "arch_phys_to_maddr", "return phys;"),
+                    ("include/xen/arm/dma-maddr.h", "arch_phys_to_maddr", "return phys;")),
     # dma-iommu takes every page for one of ours
     "nobusframes": (("drivers/iommu/dma-iommu.c", "dev_maddr_differs", "return false;"),),
     # no bus frame is foreign

@@ -18,7 +18,9 @@
  *			the machine, and only that of others, which is mapped
  *			here, differs
  * DMA_MADDR_PAGE_SIZE	unit in which memory is contiguous in the machine
- * __arch_phys_to_maddr()	arch_phys_to_maddr() inlined, for the fast path
+ * arch_phys_to_maddr()	inline, since mapping calls it: the machine address of
+ *			RAM, of memory of others, or of MMIO, or
+ *			DMA_MAPPING_ERROR if there is none
  */
 
 #include <linux/device.h>
@@ -47,10 +49,9 @@ static __always_inline bool dma_maddr_active(void)
 }
 
 /* Declared for code that is never reached. */
-phys_addr_t __arch_phys_to_maddr(phys_addr_t phys);
+phys_addr_t arch_phys_to_maddr(phys_addr_t phys);
 #endif
 
-phys_addr_t arch_phys_to_maddr(phys_addr_t phys);
 phys_addr_t arch_maddr_to_phys(phys_addr_t maddr);
 bool arch_maddr_contiguous(phys_addr_t phys, size_t size);
 
@@ -63,6 +64,9 @@ void dma_maddr_sync_for_cpu(struct device *dev, phys_addr_t maddr,
 bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit);
 void dma_maddr_release(phys_addr_t phys, size_t size);
 u64 dma_maddr_max(void);
+
+/* arch_phys_to_maddr() out of line. */
+phys_addr_t __dma_phys_to_maddr(phys_addr_t phys);
 
 /* Do physical addresses have to be converted for this device? */
 static __always_inline bool dma_maddr_translated(struct device *dev)
@@ -82,7 +86,7 @@ static __always_inline bool dma_maddr_scattered(void)
 static __always_inline phys_addr_t dma_phys_to_maddr(struct device *dev,
 						     phys_addr_t phys)
 {
-	return dma_maddr_translated(dev) ? arch_phys_to_maddr(phys) : phys;
+	return dma_maddr_translated(dev) ? __dma_phys_to_maddr(phys) : phys;
 }
 
 /* Not for memory of others that is mapped here. */

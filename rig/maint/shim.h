@@ -47,5 +47,5 @@ struct page; bool pfn_valid(unsigned long); struct page *pfn_to_page(unsigned lo
 void arch_sync_dma_for_device(phys_addr_t, size_t, enum dma_data_direction);
 void arch_sync_dma_for_cpu(phys_addr_t, size_t, enum dma_data_direction);
 long HYPERVISOR_grant_table_op(int, void *, int);
-#define __arch_phys_to_maddr(p) (p)
+#define arch_phys_to_maddr(p) (p)
 unsigned int xen_p2m_find_bfn(const struct xen_p2m *, unsigned long, unsigned long *);

@@ -14,7 +14,6 @@
 #include <linux/device.h>
 #include <linux/dma-maddr.h>
 #include <linux/dma-map-ops.h>
-#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
@@ -29,19 +28,6 @@
 
 static atomic_long_t xen_flushes = ATOMIC_LONG_INIT(0);
 static atomic_long_t xen_flush_errors = ATOMIC_LONG_INIT(0);
-
-/**
- * arch_phys_to_maddr() - machine address of a local or a foreign page
- * @phys: physical address
- *
- * Context: Any.
- * Return: the machine address.
- */
-phys_addr_t arch_phys_to_maddr(phys_addr_t phys)
-{
-	return __arch_phys_to_maddr(phys);
-}
-EXPORT_SYMBOL_GPL(arch_phys_to_maddr);
 
 /**
  * arch_maddr_contiguous() - does a buffer lie in consecutive machine frames?

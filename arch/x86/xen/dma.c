@@ -39,7 +39,7 @@
 
 static u64 xen_refused;
 
-/* The slow path of __arch_phys_to_maddr(). */
+/* The slow path of arch_phys_to_maddr(). */
 phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys)
 {
 	unsigned long mfn = __pfn_to_mfn(PFN_DOWN(phys));
@@ -49,21 +49,6 @@ phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys)
 	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
 	return PFN_PHYS(mfn) | offset_in_page(phys);
 }
-
-/**
- * arch_phys_to_maddr() - machine address behind a physical address
- * @phys: physical address of RAM, of a granted page or of MMIO
- *
- * Context: Any.  p2m is read without a lock: the caller owns the page, and so
- * its entry does not change.
- * Return: the machine address, or DMA_MAPPING_ERROR if p2m has none, as for a
- * ballooned page.
- */
-phys_addr_t arch_phys_to_maddr(phys_addr_t phys)
-{
-	return __arch_phys_to_maddr(phys);
-}
-EXPORT_SYMBOL_GPL(arch_phys_to_maddr);
 
 /**
  * arch_maddr_to_phys() - physical address of a machine address

@@ -20,7 +20,7 @@
 #define DMA_MADDR_PAGE_SIZE	XEN_PAGE_SIZE
 
 /* Most pages are below all foreign ones. */
-static __always_inline phys_addr_t __arch_phys_to_maddr(phys_addr_t phys)
+static __always_inline phys_addr_t arch_phys_to_maddr(phys_addr_t phys)
 {
 	unsigned long pfn = XEN_PFN_DOWN(phys);
 

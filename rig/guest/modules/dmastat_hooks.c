@@ -44,7 +44,7 @@ static int count_map(struct kprobe *kp, struct pt_regs *regs)
  */
 static struct kprobe probes[] = {
 	{ .symbol_name = "dma_direct_map_maddr", .pre_handler = count_map },
-	PROBE(arch_phys_to_maddr),
+	PROBE(__dma_phys_to_maddr),
 	PROBE(arch_maddr_to_phys),
 	PROBE(arch_maddr_contiguous),
 	PROBE(dma_maddr_sync_for_device),

@@ -14,8 +14,11 @@
 
 phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys);
 
-/* As __pfn_to_mfn(), but calls nothing if p2m simply has the frame. */
-static __always_inline phys_addr_t __arch_phys_to_maddr(phys_addr_t phys)
+/*
+ * As __pfn_to_mfn(), but calls nothing if p2m simply has the frame.  No lock is
+ * needed: the caller owns the page, so its entry does not change.
+ */
+static __always_inline phys_addr_t arch_phys_to_maddr(phys_addr_t phys)
 {
 	unsigned long pfn = PFN_DOWN(phys), mfn;
 
