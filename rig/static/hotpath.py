@@ -1,7 +1,7 @@
 """Off Xen the fold costs nothing: the objects' code against the base's.
 
-The base is the last of the fixes at the front of the series, which stand alone:
-what they change is no cost of the fold.  With SWIOTLB_XEN=n no function of OBJECTS
+The base is the last patch that stands without the fold and changes these objects:
+what such patches change is no cost of the fold.  With SWIOTLB_XEN=n no function of OBJECTS
 has more than a few instructions more.  With =y the hot functions are the same along
 every path, but for no-ops and for what only a jump of our static keys leads to;
 BOUNDS names where they are not."""
@@ -64,8 +64,8 @@ BOUNDS = {
     ("arm", "dma_map_phys"): 0,
 }
 
-#: the commit that is compared with: the last fix
-BASE = "patched^{/^iommu/dma: refuse pages}"
+#: the commit that is compared with: the last that changes these objects for all
+BASE = "patched^{/^dma-direct: look up a bounce buffer once}"
 
 #: instructions that a function may have more without Xen
 MORE_WITHOUT = 4
