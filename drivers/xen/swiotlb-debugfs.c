@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/xen_dma: what each device of this domain is given for DMA, what
- * it reaches, and how often it had to bounce, and why.
+ * /sys/kernel/debug/xen_dma: the kind of addresses that each device is given
+ * for DMA, its masks, and how often it was bounced for which reason.
  *
- * A probe on the tracepoint that swiotlb has for bounces counts them, from when a 1 is
- * written until a 0 is: on arm64 it takes four times the instructions of all else that
- * Xen adds to a small bounce. Without CONFIG_TRACEPOINTS there are no counts.
+ * A probe on swiotlb's tracepoint counts bounces after 1 has been written to
+ * the file, until 0 is written. It is not always on because of its cost: on
+ * arm64 it takes four times the instructions of everything else that Xen adds
+ * to a small bounce. Without CONFIG_TRACEPOINTS there are no counts.
  */
 
 #include <linux/amba/bus.h>
@@ -53,10 +54,10 @@ struct bounces {
 };
 
 static DEFINE_HASHTABLE(all_bounces, 5);
-/* For writers of the table. */
+/* Protects all_bounces against concurrent writers. */
 static DEFINE_SPINLOCK(bounces_lock);
 
-/* Whether the probe is there. */
+/* The probe is registered. Protected by counting_lock. */
 static bool counting;
 static DEFINE_MUTEX(counting_lock);
 
@@ -81,7 +82,7 @@ static bool on_known_bus(struct device *dev)
 	return false;
 }
 
-static struct bounces *bounces_of(struct device *dev)
+static struct bounces *find_bounces(struct device *dev)
 {
 	struct bounces *b;
 
@@ -93,8 +94,8 @@ static struct bounces *bounces_of(struct device *dev)
 }
 
 /*
- * The device's counts from now on, or NULL if there is no memory, or nothing that
- * tells when the device is removed.
+ * Add counts for a device. Returns NULL if there is no memory, or if the device
+ * is on a bus without a notifier: nothing would free its counts.
  */
 static struct bounces *add_bounces(struct device *dev)
 {
@@ -108,8 +109,8 @@ static struct bounces *add_bounces(struct device *dev)
 	b->dev = dev;
 
 	guard(spinlock_irqsave)(&bounces_lock);
-	/* Another CPU may have been first. */
-	other = bounces_of(dev);
+	/* Another CPU may have added them. */
+	other = find_bounces(dev);
 	if (other) {
 		kfree(b);
 		return other;
@@ -119,10 +120,11 @@ static struct bounces *add_bounces(struct device *dev)
 }
 
 /*
- * Repeats the decision of dma_direct_map_phys(), or of dma-iommu. The direction is
+ * Repeat the decision of dma_direct_map_phys() or dma-iommu. The direction is
  * not known here.
  */
-static enum reason reason_of(struct device *dev, dma_addr_t addr, size_t size)
+static enum reason bounce_reason(struct device *dev, dma_addr_t addr,
+				 size_t size)
 {
 	/* dma-iommu reports the physical address, and ignores swiotlb=force. */
 	if (use_dma_iommu(dev))
@@ -133,7 +135,7 @@ static enum reason reason_of(struct device *dev, dma_addr_t addr, size_t size)
 		return FORCED;
 	if (!dma_capable(dev, addr, size, true, 0))
 		return OUT_OF_REACH;
-	/* What lies in one frame is contiguous: a part of a cache line, then. */
+	/* A buffer in one frame is contiguous: it shares a cache line. */
 	if (dma_maddr_translated(dev) &&
 	    XEN_PFN_DOWN(addr) != XEN_PFN_DOWN(addr + size - 1))
 		return SCATTERED;
@@ -146,12 +148,12 @@ static void count_bounce(void *data, struct device *dev, dma_addr_t addr,
 	struct bounces *b;
 
 	guard(rcu)();
-	b = bounces_of(dev) ?: add_bounces(dev);
+	b = find_bounces(dev) ?: add_bounces(dev);
 	if (b)
-		atomic_long_inc(&b->n[reason_of(dev, addr, size)]);
+		atomic_long_inc(&b->n[bounce_reason(dev, addr, size)]);
 }
 
-/* Another device may get the same address. */
+/* Remove the counts, since another device may be allocated at @data. */
 static int forget_device(struct notifier_block *nb, unsigned long action,
 			 void *data)
 {
@@ -161,7 +163,7 @@ static int forget_device(struct notifier_block *nb, unsigned long action,
 		return NOTIFY_DONE;
 
 	guard(spinlock_irqsave)(&bounces_lock);
-	b = bounces_of(data);
+	b = find_bounces(data);
 	if (b) {
 		hash_del_rcu(&b->node);
 		kfree_rcu(b, rcu);
@@ -169,7 +171,7 @@ static int forget_device(struct notifier_block *nb, unsigned long action,
 	return NOTIFY_OK;
 }
 
-/* What a device is given, and what made it so. */
+/* Show which frames a device is given, and the reason. */
 static void show_frames(struct seq_file *m, struct device *dev)
 {
 	if (use_dma_iommu(dev))
@@ -181,7 +183,7 @@ static void show_frames(struct seq_file *m, struct device *dev)
 	else
 		seq_printf(m, "frames=own by=%s",
 			   DMA_MADDR_IDENTITY && dev_dma_maddr_bypass(dev) ?
-			   xen_bypassed_by(dev) : "domain");
+			   xen_bypass_property(dev) : "domain");
 }
 
 static int show_device(struct device *dev, void *data)
@@ -199,7 +201,7 @@ static int show_device(struct device *dev, void *data)
 		   dma_get_mask(dev), dev->coherent_dma_mask,
 		   dev->bus_dma_limit);
 	guard(rcu)();
-	b = bounces_of(dev);
+	b = find_bounces(dev);
 	for (i = 0; (b || counting) && i < REASONS; i++)
 		seq_printf(m, " %s=%ld", reasons[i],
 			   b ? atomic_long_read(&b->n[i]) : 0);
@@ -244,8 +246,8 @@ DEFINE_SHOW_STORE_ATTRIBUTE(devices);
 static struct notifier_block forget[ARRAY_SIZE(buses)];
 static struct dentry *view;
 
-/* Ends what has begun on the first buses. */
-static void forget_no_more(int n)
+/* Unregister the notifiers of the first @n buses. */
+static void unregister_notifiers(int n)
 {
 	while (n--)
 		bus_unregister_notifier(buses[n], &forget[n]);
@@ -262,7 +264,7 @@ static int __init xen_dma_debugfs_init(void)
 		forget[i].notifier_call = forget_device;
 		ret = bus_register_notifier(buses[i], &forget[i]);
 		if (ret) {
-			forget_no_more(i);
+			unregister_notifiers(i);
 			return ret;
 		}
 	}
@@ -277,12 +279,12 @@ static void __exit xen_dma_debugfs_exit(void)
 	struct bounces *b;
 	int i;
 
-	/* Waits for who has the file open. */
+	/* Waits for readers and writers of the file. */
 	debugfs_remove(view);
 	if (counting)
 		unregister_trace_swiotlb_bounced(count_bounce, NULL);
 	tracepoint_synchronize_unregister();
-	forget_no_more(ARRAY_SIZE(buses));
+	unregister_notifiers(ARRAY_SIZE(buses));
 	hash_for_each_safe(all_bounces, i, next, b, node) {
 		hash_del(&b->node);
 		kfree(b);
@@ -290,5 +292,5 @@ static void __exit xen_dma_debugfs_exit(void)
 }
 module_exit(xen_dma_debugfs_exit);
 
-MODULE_DESCRIPTION("What devices of a Xen domain are given for DMA");
+MODULE_DESCRIPTION("Show how devices of a Xen domain do DMA");
 MODULE_LICENSE("GPL");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether the devices of this domain need machine addresses, see
- * <linux/dma-maddr.h>, and what the architectures share of that.
+ * Decide whether devices of this domain need machine addresses, see
+ * <linux/dma-maddr.h>, and implement the hooks that x86 and Arm share.
  */
 
 #define pr_fmt(fmt) "xen:swiotlb: " fmt
@@ -21,11 +21,11 @@
 
 #include <asm/xen/hypercall.h>
 
-/* The decision, and a few words for the log. */
+/* Returns the decision, and in @why the reason for the log. */
 static bool __init xen_swiotlb_decide(const char **why)
 {
 	if (!xen_domain()) {
-		*why = "no Xen domain";
+		*why = "not a Xen domain";
 		return false;
 	}
 	if (xen_pv_domain()) {
@@ -54,16 +54,16 @@ static bool __init xen_swiotlb_decide(const char **why)
 }
 
 /**
- * xen_swiotlb_detect() - does DMA of this domain need machine addresses?
+ * xen_swiotlb_detect() - check if DMA of this domain needs machine addresses
  *
- * A PV domain deals in machine frames, and needs them as soon as it has, or may
- * get, a PCI device.  A translated domain deals in guest frames, which Xen's
- * IOMMU translates for devices, unless Xen reports that the domain is mapped
- * directly: then they are machine frames, except those of foreign pages.  Xen
- * before 4.16 does not report it; on Arm it maps dom0 directly.
+ * A PV domain needs them if it has a PCI device, or may get one later.  In a
+ * translated domain Xen's IOMMU translates guest frames for devices, so machine
+ * addresses are not needed unless Xen reports that the domain is directly
+ * mapped: then the addresses of foreign pages have to be converted.  Xen before
+ * 4.16 does not report this, and maps dom0 directly on Arm.
  *
  * Context: Any, after xen_setup_features().
- * Return: %true if so.
+ * Return: %true if machine addresses are needed, %false otherwise.
  */
 bool __init xen_swiotlb_detect(void)
 {
@@ -72,7 +72,7 @@ bool __init xen_swiotlb_detect(void)
 	return xen_swiotlb_decide(&why);
 }
 
-/* Say it once, whatever it is, when all is set up. */
+/* Log the decision, once, after the static key has been set up. */
 static int __init xen_swiotlb_report(void)
 {
 	const char *why;
@@ -82,17 +82,18 @@ static int __init xen_swiotlb_report(void)
 		return 0;
 	if (static_key_enabled(&dma_maddr_key))
 		pr_info("dma-direct translates to machine frames: %s\n",
-			detected ? why : "asked for on the command line");
+			detected ? why : "requested on the command line");
 	else
-		pr_info("dma-direct takes the domain's own frames: %s\n", why);
+		pr_info("dma-direct uses the domain's own frames: %s\n", why);
 	return 0;
 }
 subsys_initcall(xen_swiotlb_report);
 
 /**
- * dma_maddr_max() - highest address of the machine's RAM
+ * dma_maddr_max() - get the highest address of the machine's RAM
  *
- * Grants can make any page of the machine a target of DMA.
+ * Since other domains can grant any page of the machine, DMA masks have to
+ * cover all of it.
  *
  * Context: Any.
  * Return: the address of the last byte, or U64_MAX if Xen does not report it.
@@ -106,7 +107,7 @@ u64 dma_maddr_max(void)
 		frames = HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL);
 		if (frames <= 0)
 			return U64_MAX;
-		/* Other domains can be restored on another machine. */
+		/* Other domains may be restored on another machine. */
 		if (xen_initial_domain())
 			WRITE_ONCE(known, frames);
 	}

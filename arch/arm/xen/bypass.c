@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which devices Xen's IOMMU protects, as the device tree says. For arm and arm64.
+ * Find devices behind an IOMMU that Xen drives ("protected" devices) on arm and
+ * arm64.
  *
- * For such a device Xen maps the domain's own frames, granted ones included, so
- * that a pfn is what it has to be given. It says so in one of two ways, for itself
- * or at the PCI host bridge that it is behind:
+ * For a protected device Xen maps all pages of the domain, including granted
+ * ones, at their pfn, so their addresses need no conversion. Xen does not
+ * report which devices these are. The device tree has to contain one of these,
+ * in the device or in its PCI host bridge:
  *
  *	xen,iommu = "on";
  *	iommus = <&xen_iommu 0>;	or iommu-map, to a node xen,iommu-el2-v1
  *
- * Xen does not tell by itself. What is not clear is taken for no: a translated
- * address is right for a protected device of a directly mapped domain, too, as Xen
- * maps granted frames under their own number there as well.
+ * If in doubt, treat a device as not protected: a converted address works for a
+ * protected device of a directly mapped domain, too, because Xen also maps
+ * granted frames there under their own number.
  */
 
 #include <linux/device.h>
@@ -29,8 +31,8 @@
 #define XEN_IOMMU_PROPERTY	"xen,iommu"
 #define XEN_IOMMU_COMPATIBLE	"xen,iommu-el2-v1"
 
-/* What a node says in one of the two ways. */
-enum xen_iommu_word { SAYS_NOTHING, SAYS_OFF, SAYS_ON, SAYS_NONSENSE };
+/* Value of the property. */
+enum xen_iommu_value { VALUE_ABSENT, VALUE_OFF, VALUE_ON, VALUE_INVALID };
 
 static struct device_node *bridge_node(struct device *dev)
 {
@@ -38,31 +40,31 @@ static struct device_node *bridge_node(struct device *dev)
 	return dev ? dev->of_node : NULL;
 }
 
-/* The node that speaks for a device: its own, or its PCI host bridge's. */
-static struct device_node *speaker(struct device *dev)
+/* The node that describes a device: its own, or that of its PCI host bridge. */
+static struct device_node *describing_node(struct device *dev)
 {
 	if (!dev_is_pci(dev) || of_property_present(dev->of_node, XEN_IOMMU_PROPERTY))
 		return dev->of_node;
 	return bridge_node(dev);
 }
 
-static enum xen_iommu_word property_says(const struct device_node *np)
+static enum xen_iommu_value xen_iommu_value(const struct device_node *np)
 {
 	const char *value;
 
 	if (!of_property_present(np, XEN_IOMMU_PROPERTY))
-		return SAYS_NOTHING;
+		return VALUE_ABSENT;
 	if (of_property_read_string(np, XEN_IOMMU_PROPERTY, &value))
-		return SAYS_NONSENSE;
+		return VALUE_INVALID;
 	if (!strcmp(value, "on"))
-		return SAYS_ON;
-	return strcmp(value, "off") ? SAYS_NONSENSE : SAYS_OFF;
+		return VALUE_ON;
+	return strcmp(value, "off") ? VALUE_INVALID : VALUE_OFF;
 }
 
 /* The IOMMUs that the device tree names for a device. */
 struct named_iommus {
-	bool xen;	/* the node for Xen's */
-	bool other;	/* one that is left to this domain */
+	bool xen;	/* the node xen,iommu-el2-v1 */
+	bool other;	/* an IOMMU that is left to this domain */
 };
 
 static void count_iommu(struct named_iommus *named, struct of_phandle_args *spec)
@@ -95,73 +97,74 @@ static struct named_iommus named_iommus(struct device *dev,
 }
 
 static void report(struct device *dev, const struct device_node *np,
-		   enum xen_iommu_word word, bool named, bool on)
+		   enum xen_iommu_value value, bool named, bool on)
 {
-	if (word == SAYS_NONSENSE)
+	if (value == VALUE_INVALID)
 		dev_err(dev, "%pOF: xen,iommu is neither \"on\" nor \"off\": translating\n",
 			np);
-	else if (word == SAYS_OFF && named)
+	else if (value == VALUE_OFF && named)
 		dev_err(dev, "%pOF: xen,iommu is \"off\", but the IOMMU is Xen's: translating\n",
 			np);
-	else if (word != SAYS_ON && !named)
+	else if (value != VALUE_ON && !named)
 		return;
 	else if (!static_key_enabled(&dma_maddr_key))
-		dev_dbg(dev, "%pOF: Xen's IOMMU makes no difference to a domain that is not mapped directly\n",
+		dev_dbg(dev, "%pOF: ignoring Xen's IOMMU, this domain is not directly mapped\n",
 			np);
 	else if (on)
-		dev_info(dev, "protected by Xen's IOMMU, says %pOF: not translating\n",
+		dev_info(dev, "%pOF: protected by Xen's IOMMU: not translating\n",
 			 np);
 	else
-		dev_err(dev, "%pOF: names Xen's IOMMU and one of this domain: translating\n",
+		dev_err(dev, "%pOF: both Xen's IOMMU and one of this domain: translating\n",
 			np);
 }
 
 /**
- * xen_bypassed_by() - what says that Xen's IOMMU protects a device
- * @dev: device for which dev_dma_maddr_bypass()
+ * xen_bypass_property() - get the property that describes a device as protected
+ * @dev: device for which dev_dma_maddr_bypass() is true
  *
  * Context: Any.
  * Return: the name of the property.
  */
-const char *xen_bypassed_by(struct device *dev)
+const char *xen_bypass_property(struct device *dev)
 {
-	struct device_node *np = speaker(dev);
+	struct device_node *np = describing_node(dev);
 
-	if (np && property_says(np) == SAYS_ON)
+	if (np && xen_iommu_value(np) == VALUE_ON)
 		return XEN_IOMMU_PROPERTY;
 	return dev_is_pci(dev) ? "iommu-map" : "iommus";
 }
-EXPORT_SYMBOL_GPL(xen_bypassed_by);
+EXPORT_SYMBOL_GPL(xen_bypass_property);
 
 /**
- * xen_setup_dma() - find out whether a device needs machine frames
- * @dev: device that is added or going to be bound to a driver
+ * xen_setup_dma() - determine whether a device needs machine addresses
+ * @dev: device that is being added, or about to be bound to a driver
  *
- * Context: Process context, after its IOMMU is known and before it does DMA.
+ * Context: Process context, after the device's IOMMU was set up and before the
+ * device does DMA.
  */
 void xen_setup_dma(struct device *dev)
 {
 	struct named_iommus named;
-	enum xen_iommu_word word;
+	enum xen_iommu_value value;
 	struct device_node *np;
 	bool on;
 
 	if (!xen_domain())
 		return;
-	np = speaker(dev);
+	np = describing_node(dev);
 	if (!np)
 		return;
 
-	word = property_says(np);
+	value = xen_iommu_value(np);
 	named = named_iommus(dev, np);
 	/*
-	 * The IOMMU core drops a list with both kinds, so that the firmware spec
-	 * alone does not tell.
+	 * Check the list as well as the firmware spec: the IOMMU core drops a
+	 * list that has both Xen's IOMMU and another.
 	 */
-	on = (word == SAYS_ON || (word == SAYS_NOTHING && named.xen)) &&
+	on = (value == VALUE_ON || (value == VALUE_ABSENT && named.xen)) &&
 		!named.other && !dev_iommu_fwspec_get(dev);
 	dev_assign_dma_maddr_bypass(dev, on);
-	/* Once, and not already when it is added. */
+	/* Report it once: when a driver is bound, not when @dev is added. */
 	if (dev->driver)
-		report(dev, np, word, named.xen, on);
+		report(dev, np, value, named.xen, on);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Machine addresses in a directly mapped domain, for dma-direct: where foreign
- * pages are, and who maintains their caches.  For arm and arm64.
+ * Hooks of dma-direct for a directly mapped domain on arm and arm64: convert
+ * addresses of foreign pages, and maintain their caches.
  *
- * Stage 2 maps the domain's own memory 1:1, so that a pfn is a machine frame.
- * A page that another domain granted appears at some pfn of ours.  Its machine
- * frame is the one that Xen returned when it mapped the grant: p2m.c has it,
- * and calls it a bus frame (bfn).
+ * Stage 2 maps the domain's own memory 1:1, so its pfns are machine frames.  A
+ * page that another domain granted is mapped at some pfn of this domain.  Xen
+ * returns its machine frame when it maps the grant, and p2m.c records it as a
+ * bus frame (bfn).
  */
 
 #include <linux/atomic.h>
@@ -30,14 +30,14 @@ static atomic_long_t xen_flushes = ATOMIC_LONG_INIT(0);
 static atomic_long_t xen_flush_errors = ATOMIC_LONG_INIT(0);
 
 /**
- * arch_maddr_contiguous() - does a buffer lie in consecutive machine frames?
+ * arch_maddr_contiguous() - check if a buffer is contiguous in the machine
  * @phys: physical address of the buffer
  * @size: its length in bytes, at least 1
  *
- * A buffer that does is either local or foreign as a whole.
+ * A buffer with both local and foreign pages is not treated as contiguous.
  *
  * Context: Any.
- * Return: %true if it does.
+ * Return: %true if the buffer is contiguous, %false otherwise.
  */
 bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
 {
@@ -49,16 +49,16 @@ bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
 }
 
 /**
- * dma_maddr_cpu_mapped() - is a page in the linear map?
+ * dma_maddr_cpu_mapped() - check if a page is in the linear map
  * @phys: physical address in the page
  *
- * The linear map has all memory of this domain except what the device tree
- * reserves with "no-map", and all ZONE_DEVICE memory: persistent memory, and the
- * pages at which grants are mapped.  Other memory has no cache lines that this
- * domain could have to maintain, and maintenance by address would fault.
+ * The linear map contains all RAM of this domain, except memory that the device
+ * tree reserves with "no-map", and all ZONE_DEVICE memory: persistent memory,
+ * and the pages at which grants are mapped.  Other memory has no cache lines in
+ * this domain, and cache maintenance by its address would fault.
  *
  * Context: Any.
- * Return: %true if the linear map has the page.
+ * Return: %true if the page is in the linear map, %false otherwise.
  */
 bool dma_maddr_cpu_mapped(phys_addr_t phys)
 {
@@ -69,27 +69,29 @@ bool dma_maddr_cpu_mapped(phys_addr_t phys)
 }
 
 /*
- * May the CPU maintain a frame at the pfn that the p2m has for it?  Only if this
- * is where the caller, who has a buffer mapped for DMA, has the page: any other
- * mapping may be gone.
+ * Check if the CPU may maintain the caches of a frame at the pfn that the p2m
+ * has for it.  It may if this is the mapping that the caller's buffer uses.
+ * Any other mapping may not exist any more.
  *
- * gnttab_map_refs() maps grants first and notes them in the p2m afterwards.
- * gnttab_unmap_refs() unmaps a whole batch first and has it forgotten afterwards.
- * So there are noted mappings with nothing behind them, where an access is a data
- * abort.  The caller's own is not one of these: a foreign page is mapped for DMA
- * after gnttab_map_refs(), and no longer when gnttab_unmap_refs() is called.  It
- * is noted and exists all the time, while others of the same frame come and go.
+ * gnttab_map_refs() maps grants first and records them in the p2m afterwards.
+ * gnttab_unmap_refs() unmaps a batch of grants first and clears the p2m
+ * afterwards.  So the p2m can have mappings that do not exist, and an access
+ * through one of these is a data abort.  The caller's own mapping exists and is
+ * recorded for as long as the buffer is mapped for DMA: drivers map it for DMA
+ * after gnttab_map_refs(), and unmap it before gnttab_unmap_refs().  Other
+ * mappings of the same frame can be added and removed in the meantime.
  *
- *  - No mapping is noted: the caller's would be, so the page is a local one.
- *  - One is noted, and the number of the frame is not one of local memory: the
- *    page must be foreign, so the mapping is the caller's.
- *  - One is noted, and local memory has that number: if the domain granted the
- *    page to itself, the caller may have the page proper, and the mapping belong
- *    to somebody else.  If it gave the page back to Xen, the caller has the
- *    mapping.  These cannot be told apart.
- *  - Several are noted: nor can these.
+ *  - The p2m has no mapping of the frame: a mapping of the caller would be
+ *    recorded, so the page is local.
+ *  - It has one, and no local memory has the number of the frame: the page is
+ *    foreign, so the mapping is the caller's.
+ *  - It has one, and local memory has the number of the frame.  Either this
+ *    domain granted the page to itself: then the caller may use the local page,
+ *    and the mapping may belong to another user.  Or this domain returned the
+ *    page to Xen: then the mapping is the caller's.  It is not known which.
+ *  - It has several: it is not known which one is the caller's.
  *
- * Persistent memory is local and unknown to memblock, but no domain can grant it:
+ * Persistent memory is local, but not in memblock.  It cannot be granted, since
  * Xen does not own it.
  */
 static bool xen_is_callers(phys_addr_t maddr, unsigned int mappings)
@@ -98,14 +100,16 @@ static bool xen_is_callers(phys_addr_t maddr, unsigned int mappings)
 }
 
 /**
- * dma_maddr_find_phys() - find where the CPU sees a buffer that is mapped for DMA
- * @addr: machine address in the buffer; set to the caller's physical address of it
+ * dma_maddr_find_phys() - find the physical address of a buffer mapped for DMA
+ * @addr: machine address in the buffer, replaced by the physical address at
+ *	which the caller uses it
  *
- * A buffer has consecutive physical addresses, so that one answer is enough for
- * what follows in the buffer, wherever that is in the machine.
+ * The physical addresses of a buffer are consecutive, so the result applies to
+ * the rest of the buffer as well, even if it is scattered in the machine.
  *
  * Context: Any but NMI.
- * Return: %true if the address is known, %false if only Xen can use the frame.
+ * Return: %true if the physical address is known.  %false if it is not, and
+ * only Xen can maintain the frame.
  */
 bool dma_maddr_find_phys(phys_addr_t *addr)
 {
@@ -121,7 +125,10 @@ bool dma_maddr_find_phys(phys_addr_t *addr)
 	return true;
 }
 
-/* Let Xen maintain a part of a frame, which is this domain's or granted to it. */
+/*
+ * Make Xen maintain the caches of a part of a frame that belongs to this domain
+ * or was granted to it.
+ */
 static void xen_flush(struct device *dev, phys_addr_t maddr, size_t size,
 		      u32 op)
 {
@@ -170,38 +177,37 @@ xen_sync(struct device *dev, phys_addr_t maddr, size_t size,
 }
 
 /**
- * dma_maddr_sync_for_device() - clean cache lines before the device's turn
- * @dev: device that is going to access the buffer and is not coherent
+ * dma_maddr_sync_for_device() - clean cache lines before a device access
+ * @dev: device that is not coherent
  * @maddr: machine address of the buffer, in a local or a foreign page
  * @size: its length in bytes
  * @dir: direction of the transfer
  *
- * While the buffer is mapped for @dev.  When it is being mapped, its physical
- * address is known, and is to be used instead.
+ * Do not call this while mapping a buffer: its physical address is known then,
+ * so use arch_sync_dma_for_device().
  *
- * Context: Any.
+ * Context: Any, while the buffer is mapped for @dev.
  */
 void dma_maddr_sync_for_device(struct device *dev, phys_addr_t maddr,
 			       size_t size, enum dma_data_direction dir)
 {
 	/*
-	 * GNTTAB_CACHE_INVAL would do for DMA_FROM_DEVICE, but loses what was
-	 * written before, zeroes perhaps, where the device writes nothing.
+	 * Do not use GNTTAB_CACHE_INVAL for DMA_FROM_DEVICE: earlier writes of
+	 * the CPU, for instance zeroes, would be lost where the device does not
+	 * write.
 	 */
 	xen_sync(dev, maddr, size, dir, GNTTAB_CACHE_CLEAN,
 		 arch_sync_dma_for_device);
 }
 
 /**
- * dma_maddr_sync_for_cpu() - discard stale cache lines before the CPU's turn
- * @dev: device that accessed the buffer and is not coherent
+ * dma_maddr_sync_for_cpu() - discard stale cache lines after a device access
+ * @dev: device that is not coherent
  * @maddr: machine address of the buffer, in a local or a foreign page
  * @size: its length in bytes
  * @dir: direction of the transfer
  *
- * While the buffer is mapped for @dev, or as a part of unmapping it.
- *
- * Context: Any.
+ * Context: Any, while the buffer is mapped for @dev or is being unmapped.
  */
 void dma_maddr_sync_for_cpu(struct device *dev, phys_addr_t maddr,
 			    size_t size, enum dma_data_direction dir)

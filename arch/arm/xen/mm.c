@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where a domain on arm or arm64 sets up its DMA. */
+/* Enable the conversion of DMA addresses on arm and arm64. */
 
 #include <linux/dma-maddr.h>
 #include <linux/init.h>

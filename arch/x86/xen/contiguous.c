@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the memory of a PV domain is contiguous in machine frames, remembered
- * instead of compared frame by frame for each mapping.
+ * Remember which blocks of a PV domain's memory are contiguous in machine
+ * frames, so that not every mapping has to compare its frames one by one.
  *
- * The builder gives a domain large runs of frames, and most of them last. So pfns
- * are taken in blocks of 2 MiB, with a word for each. Every question about a block
- * that is not known yet compares a few frames more than it asks about, until the
- * whole block is known to be contiguous or a gap is found. A gap is forgotten when
- * an entry of p2m changes so that it may have closed, contiguous frames when one
- * of them changes.
+ * The domain builder allocates large runs of frames, and most of them are never
+ * changed. There is a word of state for each block of 2 MiB. While the state of
+ * a block is unknown, each lookup compares a few frames in addition to its own,
+ * until all of the block is known to be contiguous or a gap has been found. If
+ * a p2m entry is changed, the state becomes unknown again: if there was a gap
+ * that the new entry may have closed, or if the entry is one of those that were
+ * found to be contiguous.
  *
- * An answer is about pages that their owner is going to map, and whose entries
- * therefore do not change: it stays right whatever happens to the other pages of
- * the block.
+ * The caller of a lookup owns the pages that it is about, so their entries do
+ * not change. The result for these pages stays valid when entries of other
+ * pages in the block change.
  */
 
 #include <linux/atomic.h>
@@ -29,25 +30,26 @@
 #include "xen-ops.h"
 
 #define BLOCK_FRAMES	512ul
-/* Frames that a question compares in addition to its own. */
+/* Number of frames that a lookup compares in addition to its own. */
 #define STEP_FRAMES	32ul
 
 /*
- * The word of a block. Its first STEPS times STEP_FRAMES frames, and the frame
- * after them, are neighbours; all are if it is BLOCK_CONTIGUOUS. The version grows
- * with each change that matters.
+ * The state of a block. The field STEPS counts steps of STEP_FRAMES frames: the
+ * frames of that many steps from the start of the block, and the frame after
+ * them, are contiguous. At BLOCK_CONTIGUOUS all frames of the block are. The
+ * version is incremented by each change of a p2m entry that resets the state.
  */
 #define STEPS		0x1f
 #define BLOCK_CONTIGUOUS	((int)(BLOCK_FRAMES / STEP_FRAMES))
-#define BLOCK_WALKED	0x20	/* somebody is comparing frames now */
-#define BLOCK_SCATTERED	0x40	/* not all are neighbours */
+#define BLOCK_WALKED	0x20	/* frames are being compared */
+#define BLOCK_SCATTERED	0x40	/* there is a gap */
 #define BLOCK_STATE	0x7f	/* mask of the above */
 #define BLOCK_VERSION	0x80
 
 static atomic_t *blocks __ro_after_init;
 static unsigned long nr_blocks __ro_after_init;
 
-/* Are the frames of pfns from @pfn to @last neighbours? */
+/* Check if the frames of the pfns from @pfn to @last are contiguous. */
 static noinline bool frames_contiguous(unsigned long pfn, unsigned long last)
 {
 	unsigned long mfn = pfn_to_mfn(pfn);
@@ -59,8 +61,9 @@ static noinline bool frames_contiguous(unsigned long pfn, unsigned long last)
 }
 
 /*
- * The same within one block, whose word was @state, not BLOCK_CONTIGUOUS. What is
- * found out in passing is kept unless the word has changed meanwhile.
+ * Check the same for pfns in one block, of which @state was read and is not
+ * BLOCK_CONTIGUOUS. Compare more frames of the block, and store the result
+ * unless the state has changed in the meantime.
  */
 static bool frames_contiguous_learn(unsigned long block, int state,
 				    unsigned long pfn, unsigned long last)
@@ -71,8 +74,9 @@ static bool frames_contiguous_learn(unsigned long block, int state,
 	int walked = state | BLOCK_WALKED;
 
 	/*
-	 * Full barrier, pairs with the one in xen_p2m_changed(): either that sees
-	 * BLOCK_WALKED and changes the word, or its entry is seen below.
+	 * The cmpxchg is a full barrier and pairs with the one in
+	 * xen_p2m_changed(): either xen_p2m_changed() sees BLOCK_WALKED and
+	 * changes the state, or the new entry is seen below.
 	 */
 	if (state & (BLOCK_SCATTERED | BLOCK_WALKED) ||
 	    !atomic_try_cmpxchg(&blocks[block], &state, walked))
@@ -107,12 +111,12 @@ static bool block_contiguous(unsigned long block, unsigned long pfn,
 	return frames_contiguous_learn(block, state, pfn, last);
 }
 
-/* Blocks one after another, and from the last frame of each to the next. */
+/* Check each block, and from the last frame of a block to the next block. */
 static noinline bool blocks_contiguous(unsigned long pfn, unsigned long last)
 {
 	unsigned long block = pfn / BLOCK_FRAMES;
 
-	/* A single page is always contiguous: nothing to learn for it. */
+	/* A single page is always contiguous: do not compare other frames. */
 	if (pfn == last)
 		return true;
 	for (; block < last / BLOCK_FRAMES; block++) {
@@ -127,38 +131,42 @@ static noinline bool blocks_contiguous(unsigned long pfn, unsigned long last)
 }
 
 /**
- * xen_mfns_contiguous() - are pages neighbours in machine memory?
+ * xen_mfns_contiguous() - check if pages are contiguous in machine memory
  * @pfn: first page
  * @last: last page, at least @pfn
  *
- * Where nothing is known yet the pages are compared, and at most STEP_FRAMES
- * more in each of the first and the last block.
+ * In blocks that are not known to be contiguous, the frames of the pages are
+ * compared, and at most STEP_FRAMES more frames in each of the first and the
+ * last block.
  *
  * Context: Any.
- * Return: %true if so.
+ * Return: %true if the pages are contiguous, %false otherwise.
  */
 bool xen_mfns_contiguous(unsigned long pfn, unsigned long last)
 {
 	unsigned long block = pfn / BLOCK_FRAMES;
 
-	/* Most buffers lie in one block that is known. */
+	/* Most buffers are in one block that is known to be contiguous. */
 	if (likely(block == last / BLOCK_FRAMES && block < nr_blocks &&
 		   (atomic_read(&blocks[block]) & BLOCK_STATE) == BLOCK_CONTIGUOUS))
 		return true;
 	return blocks_contiguous(pfn, last);
 }
 
-/* May the new entry of @pfn have closed the last gap in its block? */
+/* Check if the new entry of @pfn may have closed the last gap in its block. */
 static bool gap_closed(unsigned long pfn)
 {
 	unsigned long before = pfn % BLOCK_FRAMES ? pfn - 1 : pfn;
 
-	/* The entries of a block are in one page of p2m: what is said of one is there. */
+	/*
+	 * The entries of a block are in one page of the p2m, so all of them
+	 * exist if that of @pfn does.
+	 */
 	return READ_ONCE(xen_p2m_addr[before]) + 1 ==
 		READ_ONCE(xen_p2m_addr[before + 1]);
 }
 
-/* Does a change of the entry of @pfn make @state of its block wrong? */
+/* Check if a change of the entry of @pfn makes @state of its block wrong. */
 static bool state_outdated(int state, unsigned long pfn)
 {
 	if (state & BLOCK_WALKED)
@@ -170,11 +178,11 @@ static bool state_outdated(int state, unsigned long pfn)
 }
 
 /**
- * xen_p2m_changed() - forget what the change of an entry makes wrong
- * @pfn: page whose entry in p2m has been changed
+ * xen_p2m_changed() - reset the state of a block after a change of a p2m entry
+ * @pfn: page whose entry has been changed
  *
- * The word is only read where nothing has to be forgotten, as in a block whose
- * pages come and go because others grant them: such a block is not contiguous.
+ * If the state need not be reset, it is only read. This is the case for most
+ * grants: they are mapped in blocks that are not contiguous.
  *
  * Context: Any.
  */
@@ -186,8 +194,9 @@ void xen_p2m_changed(unsigned long pfn)
 	if (block >= nr_blocks)
 		return;
 	/*
-	 * The entry before the word. Pairs with frames_contiguous_learn(). Of two
-	 * that write to neighbours, one sees the other's entry in gap_closed().
+	 * Order the write of the entry before the read of the state. Pairs with
+	 * frames_contiguous_learn(). If two CPUs change adjacent entries, at
+	 * least one of them sees the other's entry in gap_closed().
 	 */
 	smp_mb();
 	state = atomic_read(&blocks[block]);
@@ -199,11 +208,12 @@ void xen_p2m_changed(unsigned long pfn)
 }
 
 /**
- * xen_p2m_forget() - forget all
+ * xen_p2m_forget() - reset the state of all blocks
  *
- * For a domain that was restored: the tools have filled p2m with other frames.
+ * Call this when the domain has been restored: the toolstack has filled the p2m
+ * with other frames.
  *
- * Context: Nothing else runs, but somebody may have been interrupted.
+ * Context: No other code runs, but a lookup may have been interrupted.
  */
 void xen_p2m_forget(void)
 {
@@ -221,7 +231,7 @@ static int __init xen_blocks_init(void)
 	if (!xen_pv_domain())
 		return 0;
 	blocks = kvcalloc(nr, sizeof(*blocks), GFP_KERNEL);
-	/* Without them all frames are compared. */
+	/* Without memory for the states, each lookup compares its frames. */
 	if (blocks)
 		nr_blocks = nr;
 	return 0;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Machine addresses in an x86 PV domain, for dma-direct and swiotlb.
+ * Hooks of dma-direct and swiotlb for an x86 PV domain.
  *
- * Devices are given machine frames, whether or not Xen drives an IOMMU: it maps
- * a PV domain's frames there at their machine address.  Linux knows them from
- * two tables, p2m (ours) and m2p (Xen's, shared read-only).  m2p has an entry
- * for every frame of the machine, and for a frame of another domain it holds
- * that domain's pfn, which may well be a valid pfn here.  So it is only believed
- * where p2m says the same, and that is what keeps a granted page from being
- * mistaken for one of our bounce buffers.
+ * Devices are given machine addresses, whether or not Xen drives an IOMMU: Xen
+ * maps the frames of a PV domain there at their machine address.  The domain
+ * has a table p2m for the conversion, and Xen a table m2p, which all domains
+ * can read.  m2p has an entry for each frame of the machine.  For a frame of
+ * another domain it contains that domain's pfn, which may be a valid pfn here,
+ * too.  So an entry of m2p is only used if p2m agrees.  Otherwise a granted
+ * page could be mistaken for a bounce buffer.
  */
 
 #define pr_fmt(fmt) "xen:swiotlb: " fmt
@@ -29,9 +29,10 @@
 #include "xen-ops.h"
 
 /*
- * The last exchange that Xen refused: its order, its number of address bits, and
- * until when, in jiffies, Xen is not asked for as much again.  One word, so that
- * it is read and written as a whole; 0 if there is none.
+ * The last exchange that Xen refused: its order, its number of address bits,
+ * and the time in jiffies before which no exchange that is at least as
+ * demanding is attempted.  All are in one word, so that they are read and
+ * written together.  0 if there is none.
  */
 #define REFUSED_BITS	0xff
 #define REFUSED_ORDER	0xff00
@@ -39,7 +40,7 @@
 
 static u64 xen_refused;
 
-/* The slow path of arch_phys_to_maddr(). */
+/* Slow path of arch_phys_to_maddr(). */
 phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys)
 {
 	unsigned long mfn = __pfn_to_mfn(PFN_DOWN(phys));
@@ -51,18 +52,18 @@ phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys)
 }
 
 /**
- * arch_maddr_to_phys() - physical address of a machine address
+ * arch_maddr_to_phys() - convert a machine address to a physical address
  * @maddr: machine address
  *
  * Context: Any.
- * Return: the physical address of a local page or of MMIO.  For a frame that
- * belongs to another domain, the address of a page that cannot exist.
+ * Return: the physical address of a local page or of MMIO.  For a frame of
+ * another domain, an address at which there is no page.
  */
 phys_addr_t arch_maddr_to_phys(phys_addr_t maddr)
 {
 	unsigned long mfn = PFN_DOWN(maddr), pfn;
 
-	/* Inlined for a frame of this domain. */
+	/* Inline fast path of mfn_to_pfn() for a frame of this domain. */
 	if (unlikely(mfn >= machine_to_phys_nr ||
 		     xen_safe_read_ulong(&machine_to_phys_mapping[mfn], &pfn) ||
 		     pfn >= xen_p2m_size || xen_p2m_addr[pfn] != mfn))
@@ -72,12 +73,12 @@ phys_addr_t arch_maddr_to_phys(phys_addr_t maddr)
 EXPORT_SYMBOL_GPL(arch_maddr_to_phys);
 
 /**
- * arch_maddr_contiguous() - does a buffer lie in consecutive machine frames?
+ * arch_maddr_contiguous() - check if a buffer is contiguous in the machine
  * @phys: physical address of the buffer
  * @size: its length in bytes, at least 1
  *
  * Context: Any.
- * Return: %true if it does.
+ * Return: %true if the buffer is contiguous, %false otherwise.
  */
 bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
 {
@@ -101,27 +102,28 @@ static void xen_note_refused(unsigned int order, unsigned int bits)
 }
 
 /**
- * dma_maddr_exchange() - put machine memory that devices reach behind pages
+ * dma_maddr_exchange() - exchange the machine memory of pages for DMA
  * @phys: physical address of the memory, page aligned
  * @size: length in bytes
  * @limit: highest machine address to use
  *
- * Afterwards the first @size bytes are contiguous and aligned to their order in
- * the machine, and at or below @limit.  If they are so already, nothing
- * happens.  Otherwise the content of all pages of that order is lost: they are
- * cleared first, so that nothing leaks to the domain that gets the old frames.
- * Undone by dma_maddr_release().
+ * Afterwards the first @size bytes are contiguous in the machine, aligned to
+ * their order, and at or below @limit.  If they already are, nothing is done.
+ * Otherwise the content of all pages of that order is lost: they are cleared
+ * before the exchange, so that nothing leaks to the domain that gets the old
+ * frames.  dma_maddr_release() undoes the exchange.
  *
- * While booting, the memory is taken as low as Xen can give it: for the bounce
- * buffers that are never freed, and have to serve devices that reach little.
+ * During boot the lowest memory that Xen has is used.  It is for bounce buffers
+ * that are never freed, and have to be in reach of as many devices as possible.
  *
- * An exchange that fails is not cheap, either, and without a bounce buffer left
- * each mapping would try one.  So after a failure Xen is not asked for as much
- * again for a tenth of a second, or until memory is given back.
+ * An exchange that fails is expensive, too, and is attempted by each mapping
+ * for which no bounce buffer is left.  So after a failure no exchange that
+ * is at least as demanding is attempted for a tenth of a second, or until
+ * memory has been returned.
  *
  * Context: Any but NMI; process context for more than 2 MiB.  Takes
  * xen_reservation_lock.
- * Return: %true on success; %false leaves the pages with the frames they had.
+ * Return: %true on success.  %false on failure; the pages keep their frames.
  */
 bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit)
 {
@@ -129,7 +131,7 @@ bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit)
 	dma_addr_t maddr;
 	u64 end;
 
-	/* Xen takes a number of bits: round down what is not a full mask. */
+	/* Xen takes a number of address bits: round the limit down. */
 	max_bits = limit == U64_MAX ? 64 : ilog2(limit + 1);
 	bits = slab_is_available() ? max_bits : order + PAGE_SHIFT;
 	do {
@@ -145,7 +147,7 @@ bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit)
 			continue;
 		}
 		if (!xen_create_contiguous_region(phys, order, bits, &maddr)) {
-			/* Not yet usable, and not needed, while booting. */
+			/* Not usable yet during boot, and not needed. */
 			if (slab_is_available())
 				SetPageXenRemapped(pfn_to_page(PFN_DOWN(phys)));
 			return true;
@@ -156,20 +158,22 @@ bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit)
 }
 
 /**
- * dma_maddr_release() - return the frames that an exchange got
- * @phys: physical address of the memory, treated by dma_maddr_exchange() or not
- * @size: length in bytes, as given there
+ * dma_maddr_release() - undo dma_maddr_exchange()
+ * @phys: physical address of the memory, whether or not it has been exchanged
+ * @size: length in bytes, as passed to dma_maddr_exchange()
  *
- * Nothing is returned if the pages have other frames by now, as after a restore
- * of the domain: these are no extent that Xen would take.
+ * Frames that are no longer contiguous are not returned, since Xen only takes
+ * an extent.  This is the case after a restore of the domain, when the pages
+ * have other frames.
  *
- * Context: As dma_maddr_exchange().
+ * Context: Any but NMI; process context for more than 2 MiB.  Takes
+ * xen_reservation_lock.
  */
 void dma_maddr_release(phys_addr_t phys, size_t size)
 {
 	unsigned int order = get_order(size);
 
-	/* Only low frames are worth giving back, none while booting. */
+	/* Return only low frames, and none during boot. */
 	if (slab_is_available() &&
 	    TestClearPageXenRemapped(pfn_to_page(PFN_DOWN(phys))) &&
 	    dma_maddr_contiguous(phys, PAGE_SIZE << order) &&

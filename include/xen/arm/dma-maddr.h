@@ -3,12 +3,12 @@
 #define _XEN_ARM_DMA_MADDR_H
 
 /*
- * For <linux/dma-maddr.h>: a Xen domain that is mapped directly.  Its own memory
- * has the same address in the machine.  The machine address of a foreign page is
- * not the physical address of any page here: it tells whether an address belongs
- * to a bounce buffer, and names the frame to Xen.
+ * <linux/dma-maddr.h> for a directly mapped Xen domain.  The domain's own
+ * memory has the same address in the machine.  A foreign page has a machine
+ * address that is not the physical address of any page here.  It is only used
+ * to determine that a buffer is not a bounce buffer, and in hypercalls.
  *
- * p2m.h calls machine frames bus frames (bfn), as Linux does on Arm.
+ * p2m.h calls machine frames bus frames (bfn), as other code for Arm does.
  */
 
 #include <linux/types.h>
@@ -19,7 +19,7 @@
 #define DMA_MADDR_IDENTITY	true
 #define DMA_MADDR_PAGE_SIZE	XEN_PAGE_SIZE
 
-/* Most pages are below all foreign ones. */
+/* Inline fast path: xen_p2m_maybe() is false for most local pages. */
 static __always_inline phys_addr_t arch_phys_to_maddr(phys_addr_t phys)
 {
 	unsigned long pfn = XEN_PFN_DOWN(phys);

@@ -2,7 +2,7 @@
 #ifndef _ASM_X86_DMA_MADDR_H
 #define _ASM_X86_DMA_MADDR_H
 
-/* For <linux/dma-maddr.h>: a Xen PV domain. */
+/* <linux/dma-maddr.h> for a Xen PV domain. */
 
 #include <linux/mm.h>
 #include <linux/pfn.h>
@@ -15,8 +15,9 @@
 phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys);
 
 /*
- * As __pfn_to_mfn(), but calls nothing if p2m simply has the frame.  No lock is
- * needed: the caller owns the page, so its entry does not change.
+ * Inline fast path of __pfn_to_mfn(): frames that are not in the p2m are
+ * handled out of line.  No lock is needed: the caller owns the page, so its
+ * entry does not change.
  */
 static __always_inline phys_addr_t arch_phys_to_maddr(phys_addr_t phys)
 {
