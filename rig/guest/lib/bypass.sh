@@ -35,7 +35,7 @@ host_bridge() {
 
 # host_bridge_view PROPERTY: the same, as the kernel itself tells it.
 host_bridge_view() {
-	holds "the log says so" said 'nvme .*protected by Xen.s IOMMU, says .*pcie@10000000'
+	holds "the log says so" said 'nvme .*pcie@10000000: protected by Xen.s IOMMU'
 	for id in nvme ahci; do
 		is "$(view "$id" frames) by $(view "$id" by)" "own by $1" "$id: the view says so"
 	done

@@ -15,7 +15,7 @@
 
 is "$(dmesg | grep -c "nvme .*xen,iommu is .*but the IOMMU is Xen's")" 1 \
 	"the log names the contradiction of the two forms once"
-is "$(dmesg | grep -c "virtio-mmio .*names Xen's IOMMU and one of this domain")" 1 \
+is "$(dmesg | grep -c "virtio-mmio .*both Xen's IOMMU and one of this domain")" 1 \
 	"and that of two IOMMUs once"
 xen_up || exit 1
 self_attach_io

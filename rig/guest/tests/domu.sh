@@ -27,5 +27,5 @@ if said 'xen:swiotlb: dma-direct'; then
 	*) why="domain not mapped directly" ;;
 	esac
 	is "$(tr -d '\r' <console.txt | sed -n 's/.*xen:swiotlb: //p')" \
-		"dma-direct takes the domain's own frames: $why" "the domU says what it is"
+		"dma-direct uses the domain's own frames: $why" "the domU says what it is"
 fi

@@ -15,7 +15,7 @@ frames=machine
 case $PLATFORM in
 pv) why="translates to machine frames: PV domain" ;;
 pvh)
-	why="takes the domain's own frames: translated domain"
+	why="uses the domain's own frames: translated domain"
 	frames=own
 	;;
 *) why="translates to machine frames: directly mapped domain" ;;

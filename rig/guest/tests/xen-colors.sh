@@ -33,6 +33,6 @@ domu_on nvme
 is "$(hooks calls)" 0 "a domU's pages: no bus frame is asked for"
 # The base kernel says nothing of its own.
 if said 'xen:swiotlb: dma-direct'; then
-	is "$(dma_path)" "dma-direct takes the domain's own frames: domain not mapped directly" \
+	is "$(dma_path)" "dma-direct uses the domain's own frames: domain not mapped directly" \
 		"the log says so"
 fi
