@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from .error import SeriesError
 from .git import GitError
+from .overlay import File
 from .patch import CLAIMS, PROJECT, person
 
 ABSENT = "0" * 40
 STEP = 60  # seconds between two patches' dates
-HUNK = re.compile(r"^@@ -(\d+)\S* \S+ @@.*\n((?:[ +\\-].*\n|\n)*)", re.M)
+HUNK = re.compile(r"^@@ -(\d+)\S* \+(\d+)\S* @@.*\n((?:[ +\\-].*\n|\n)*)", re.M)
 
 
 class DoesNotApply(SeriesError):
@@ -50,7 +51,7 @@ def put(git, data):
 
 
 def key(before, patch, overlay):
-    """What a commit depends on: all before it, the patch, and the files it brings."""
+    """What a commit depends on: all before it, the patch, and the files as it brings them."""
     digest = hashlib.sha256(before.encode())
     digest.update(patch.format().encode("utf-8", "surrogateescape"))
     for path in patch.whole:
@@ -77,17 +78,18 @@ def _supersedes(patch, kind, path, have, exact):
                            "differs, then write the whole new id after the path")
 
 
-def doubtful(diff, old):
+def doubtful(diff, old, back=False):
     """The number of the line in OLD, a file's text, of the first hunk of its DIFF that
-    does not say clearly where it belongs, or None.
+    does not say clearly where it belongs, or None. BACK: the diff is to be taken back.
 
     A hunk must stand where it says, or fit just one place: git would else take the
     nearest.
     """
     lines = old.split("\n")
-    for start, body in HUNK.findall(diff):
+    for *starts, body in HUNK.findall(diff):
+        start = starts[back]
         # An editor may have taken the only blank off an empty context line.
-        want = [line[1:] for line in body.split("\n")[:-1] if line[:1] in (" ", "-", "")]
+        want = [line[1:] for line in body.split("\n")[:-1] if line[:1] in (" ", "-+"[back], "")]
         fits = [at + 1 for at in range(len(lines) - len(want) + 1)
                 if want and lines[at] == want[0] and lines[at:at + len(want)] == want]
         if len(fits) != 1 and int(start) not in fits:
@@ -105,7 +107,7 @@ def _apply(git, patch, overlay, exact):
                                    "is it to be 'Replaces'?")
             if kind != "Adds":
                 _supersedes(patch, kind, path, have.get(path), exact)
-    for path, diff in zip(patch.paths, re.split("^(?=diff --git )", patch.diff, flags=re.M)[1:]):
+    for path, diff in patch.diffs().items():
         if path not in have:
             raise DoesNotApply(f"{patch.name} changes {path}, which the base does not have")
         line = doubtful(diff, git.blob(have[path][1]).decode("utf-8", "surrogateescape"))
@@ -123,6 +125,42 @@ def _apply(git, patch, overlay, exact):
         wanted[path] = (overlay[path].mode, put(git, overlay[path].data))
     if wanted:
         set_entries(git, wanted)
+
+
+def brought(git, series):
+    """{path: File} of the overlay, each as the patch that claims it brings it: the hunks
+    that later patches have on it are taken back."""
+    found, claimed, later = dict(series.overlay), set(), []
+    for patch in series.every:
+        later += [(patch, path) for path in patch.paths if path in claimed]
+        claimed.update(patch.whole)
+    if not later:
+        return found
+    with scratch_index(git) as index:
+        set_entries(index, {path: (found[path].mode, put(git, found[path].data))
+                            for _, path in later})
+        for patch, path in reversed(later):
+            _take_back(index, patch, path)
+        for path, (mode, blob) in entries(index, [path for _, path in later]).items():
+            found[path] = File(mode, git.blob(blob))
+    return found
+
+
+def _take_back(index, patch, path):
+    """Take the hunks of PATCH on PATH, a whole file, out of the index."""
+    diff = patch.diffs()[path]
+    text = index.blob(entries(index, [path])[path][1]).decode("utf-8", "surrogateescape")
+    line = doubtful(diff, text, back=True)
+    why = f"no one place for the hunk at line {line}"
+    try:
+        if not line:
+            index.run("apply", "--cached", "-R", "--whitespace=nowarn", "-",
+                      stdin=diff.encode("utf-8", "surrogateescape"))
+            return
+    except GitError as err:
+        why = err.stderr
+    raise SeriesError(f"{path} in the clone is not what {patch.name} makes of it ({why}): "
+                      "change lines of later patches in the tree, and 'make refresh'")
 
 
 def commit(git, tree, parent, message, author, when):
@@ -145,18 +183,19 @@ def build(git, base, series, known=None):
     that only what comes after the first changed patch is applied again.
     """
     known, made, parent, before = known or {}, [], base.commit, base.commit
+    overlay = brought(git, series)
     # With the last of them those below it are there, too.
     if known and git.commit([*known.values()][-1]) is None:
         known = {}
     with scratch_index(git) as index:
         loaded = None
         for number, patch in enumerate(series.patches, 1):
-            before = key(before, patch, series.overlay)
+            before = key(before, patch, overlay)
             done = known.get(before)
             if done is None:
                 if loaded != parent:
                     index.run("read-tree", parent)
-                _apply(index, patch, series.overlay, base.exact)
+                _apply(index, patch, overlay, base.exact)
                 tree = index.out("write-tree")
                 if tree == git.tree(parent):
                     raise SeriesError(f"{patch.name} changes nothing")

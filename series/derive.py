@@ -74,11 +74,12 @@ def replacers(steps, touched, series):
         said += step.old.claims["Replaces"] if step.old else []
         found.update({path: index for path in said if path in touched[index]})
     # The patch that declared it may have been moved and renamed.
-    for patch in series.patches:
+    for number, patch in enumerate(series.patches, 1):
         for path in patch.claims["Replaces"]:
             last = [index for index, paths in enumerate(touched) if path in paths]
-            if path not in found and last:
-                found[path] = last[-1]
+            later = sum(path in other.paths for other in series.patches[number:])
+            if path not in found and len(last) > later:
+                found[path] = last[-1 - later]
     return found
 
 
@@ -109,9 +110,9 @@ def derive(git, steps, series):
                       None if step.author == PROJECT else step.author)
         changed = []
         for status, path, _, old_blob, mode, blob in changes[index]:
-            if path in owner:
-                raise SeriesError(f"{step.label} changes {path}, a whole file that "
-                                  f"{owner[path]} brings: fold it there (git commit --fixup)")
+            if path in owner and status != "M":
+                raise SeriesError(f"{step.label} deletes {path}, a whole file that "
+                                  f"{owner[path]} brings: take it out there")
             if path in gone:
                 raise SeriesError(f"{step.label} brings back {path}, which {gone[path]} deletes")
             if status == "D":
@@ -124,6 +125,8 @@ def derive(git, steps, series):
                 owner[path] = step.label
             elif status == "M":
                 changed.append(path)
+                if path in owner:
+                    overlay[path] = _whole(git, step, path, mode, blob)
             else:
                 raise SeriesError(f"{step.label}: {path} changes its type")
         patch.diff = hunks(git, step, changed)

@@ -6,7 +6,7 @@ keep their times, and a build in it stays incremental.
 import tempfile
 from pathlib import Path
 
-from . import chain
+from . import chain, derive
 from .error import Refused
 from .git import Git, GitError
 from .patch import PROJECT
@@ -16,28 +16,28 @@ MARKS = ("fixup! ", "squash! ", "amend! ")
 
 def _owner(steps, touched, claimed, path):
     """The subject of the step that an uncommitted edit of PATH belongs to."""
-    owners = [step.subject for step, paths in zip(steps, touched)
-              if path in paths and not step.subject.startswith(MARKS)]
+    owners = [step.subject for index, (step, paths) in enumerate(zip(steps, touched))
+              if path in paths and index >= claimed.get(path, 0)]
     if not owners:
         raise Refused(f"{path} has uncommitted edits, and no patch touches it: commit it, as a "
                       "patch of its own or with git commit --fixup")
-    if len(owners) > 1 and path not in claimed:
+    if len(owners) > 1:
         raise Refused(f"{path} has uncommitted edits, and more than one patch touches it: '"
                       + "'; '".join(owners) + "'; commit them with git commit --fixup=")
     return owners[-1]
 
 
-def edits(git, steps, claimed, head, work):
+def edits(git, steps, series, head, work):
     """A commit on HEAD with the tree WORK: a fixup! for each step that an uncommitted edit
-    belongs to. CLAIMED: the whole files of ours.
-
-    An edit of one goes to the patch that brings it, an edit of an upstream file to the
-    one patch that touches it.
+    belongs to: the one that touches the file, since it is ours if it is a whole one.
     """
     changed = git.changes(git.tree(head), work)
-    touched = [{change[1] for change in git.changes(step.before, step.after)} for step in steps]
-    claimed = {*claimed, *(change[1] for step in steps for change in
-                           git.changes(step.before, step.after) if change[0] == "A")}
+    steps = [step for step in steps if not step.subject.startswith(MARKS)]
+    changes = [git.changes(step.before, step.after) for step in steps]
+    touched = [{change[1] for change in found} for found in changes]
+    claimed = derive.replacers(steps, touched, series)
+    claimed.update({change[1]: index for index, found in enumerate(changes)
+                    for change in found if change[0] == "A"})
     wanted = {}
     for status, path, _, _, mode, blob in changed:
         entry = (None, None) if status == "D" else (mode, blob)

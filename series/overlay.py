@@ -75,13 +75,13 @@ def _prune(root, folder):
 
 def check_claims(patches, overlay):
     """{path: patch} of the whole files; an error unless each overlay file is
-    claimed by exactly one patch, and not touched again after that."""
+    claimed by exactly one patch. Later ones may have hunks on it."""
     claims, deleted = {}, {}
     for patch in patches:
         for path in [*patch.whole, *patch.claims["Deletes"], *patch.paths]:
-            if path in claims:
+            if path in claims and path not in patch.paths:
                 raise SeriesError(f"{path} is a whole file of ours that {claims[path].name} "
-                                  f"brings; {patch.name} may not touch it again")
+                                  f"brings; {patch.name} may have hunks on it, and no more")
             if path in deleted:
                 raise SeriesError(f"{patch.name}: {path} is gone since {deleted[path].name}")
         for path in patch.whole:

@@ -20,7 +20,7 @@ class Patch:
     """NAME is the file's, with its folder, which is the series; SUBJECT and MESSAGE are
     the commit's, without [PATCH] and without newlines at the ends. CLAIMS maps Adds,
     Replaces and Deletes to {path: git's id of the version that goes, or None}. DIFF: the
-    hunks on upstream's files. AUTHOR None: the project's identity."""
+    hunks. AUTHOR None: the project's identity."""
     name: str
     subject: str
     message: str
@@ -40,8 +40,12 @@ class Patch:
 
     @property
     def paths(self):
-        """Upstream's files with hunks."""
+        """Files with hunks: upstream's, and whole ones that earlier patches bring."""
         return PATH.findall(self.diff)
+
+    def diffs(self):
+        """{path: its part of the diff}, of the same files."""
+        return dict(zip(self.paths, re.split("^(?=diff --git )", self.diff, flags=re.M)[1:]))
 
     def commit_message(self):
         """The text that git gets."""

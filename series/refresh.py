@@ -118,8 +118,7 @@ def _take(tree, root):
         if not found:
             paths = ", ".join(change[1] for change in git.changes(git.tree(head), work))
             raise Refused(f"{paths}: edited, and there is no patch yet: commit it")
-        claimed = [path for patch in old.patches for path in patch.whole]
-        head = fold.edits(git, found, claimed, head, work)
+        head = fold.edits(git, found, old, head, work)
     if any(step.subject.startswith(fold.MARKS) for step in steps(tree, old, head)):
         head = fold.squash(git, tree.state["base"], head)
     found = steps(tree, old, head)

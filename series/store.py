@@ -1,6 +1,6 @@
 """The series as the clone holds them: series/series, the patch files, the overlay."""
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import overlay as ours
@@ -14,10 +14,15 @@ TAKEN = ("base", "patched", "all", "tests")  # names that no series can have
 @dataclass
 class Series:
     """All series: PATCHES in order, the overlay {path: File}, and NEEDS: {series: the
-    names of those that it stands on}, in order."""
+    names of those that it stands on}, in order. EVERY: the patches that the overlay is
+    the end of, also where this is a part."""
     patches: list
     overlay: dict
     needs: dict
+    every: list = None
+
+    def __post_init__(self):
+        self.every = self.patches if self.every is None else self.every
 
     def files(self):
         """{path in the clone: content} of the patch files."""
@@ -31,8 +36,8 @@ class Series:
 
     def part(self, names):
         """The series NAMES alone."""
-        return Series([patch for patch in self.patches if patch.series in names], self.overlay,
-                      {name: self.needs[name] for name in names})
+        return replace(self, patches=[patch for patch in self.patches if patch.series in names],
+                       needs={name: self.needs[name] for name in names})
 
 
 def parse_list(text):

@@ -68,6 +68,15 @@ class Places(unittest.TestCase):
             with self.subTest(hunk):
                 self.assertEqual(doubtful(diff("x", hunk), old), line)
 
+    def test_a_hunk_that_is_taken_back(self):
+        for hunk, line in (("@@ -1,2 +4,2 @@\n a\n-x\n+b\n", None),
+                           ("@@ -4,2 +1,3 @@\n-x\n c\n+d\n", None),
+                           ("@@ -4,2 +5,2 @@\n-x\n+a\n b\n", "5"),
+                           ("@@ -4 +4,2 @@\n a\n+x\n", "4")):
+            with self.subTest(hunk):
+                self.assertEqual(doubtful(diff("x", hunk), "a\nb\nc\n" * 3 + "d\n", back=True),
+                                 line)
+
     def test_an_empty_line_of_context(self):
         self.assertIsNone(doubtful(diff("x", "@@ -9,3 +9,2 @@\n\n-b\n\n"), "a\n\nb\n\n"))
 
@@ -85,6 +94,8 @@ class Claims(unittest.TestCase):
         early = text_of("early", diff("drivers/xen/swiotlb-xen.c", "@@ -1 +1 @@\n-a\n+b\n"))
         got = self.check([early, REWRITE], ["drivers/xen/new.c", "drivers/xen/swiotlb-xen.c"])
         self.assertEqual(sorted(got), ["drivers/xen/new.c", "drivers/xen/swiotlb-xen.c"])
+        late = text_of("late", diff("drivers/xen/new.c", "@@ -1 +1 @@\n-a\n+b\n"))
+        self.assertEqual(self.check([early, REWRITE, late], got), got)
 
     def test_wrong(self):
         both = ["drivers/xen/new.c", "drivers/xen/swiotlb-xen.c"]
@@ -92,8 +103,8 @@ class Claims(unittest.TestCase):
         self.refused([REWRITE], both[:1], "swiotlb-xen.c, which is not in the clone")
         self.refused([REWRITE, text_of("b", "Adds: drivers/xen/new.c\n")], both,
                      "new.c is a whole file of ours that p1 brings; p2")
-        late = text_of("b", diff("drivers/xen/new.c", "@@ -1 +1 @@\n-a\n+b\n"))
-        self.refused([REWRITE, late], both, "new.c .*p1 brings; p2")
+        self.refused([REWRITE, text_of("b", f"Deletes: drivers/xen/new.c {'1' * 40}\n")], both,
+                     "new.c .*p1 brings; p2 may have hunks on it, and no more")
         self.refused([text_of("b", "Adds: MAINTAINERS\n")], [], "cannot be a whole file")
         self.refused([text_of("b", "Adds: rig/x.c\n")], [], "cannot be a whole file")
         self.refused([REMOVE, text_of("b", "Deletes: include/xen/old.h\n")], [], "gone since p1")

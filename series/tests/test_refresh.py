@@ -1,7 +1,8 @@
 """From the prepared tree back to the clone."""
+import shutil
 import unittest
 
-from series import check, store
+from series import chain, check, store
 from series.error import Refused, SeriesError
 from series.tests.lab import FIRST, KERNEL, LINES, TRAILER, Lab, blob, diff, patch, write
 
@@ -266,9 +267,9 @@ class Commits(Working):
         self.refused("does not fold: kernel/dma/direct.c conflicts")
 
     def test_refused_commits(self):
-        self.edit({"drivers/xen/swiotlb-xen.c": "second\n"})
+        (self.dest / "drivers/xen/swiotlb-xen.c").unlink()
         self.commit(f"second\n\n{TRAILER}")
-        self.refused(r"\('second'\) changes drivers/xen/swiotlb-xen.c.*\('xen/swiotlb: rewrite'\)")
+        self.refused(r"\('second'\) deletes drivers/xen/swiotlb-xen.c.*\('xen/swiotlb: rewrite'\)")
         self.git("reset", "-q", "--hard", "patched")
         for subject, word in (("fixup! nobody", "no earlier commit"),
                               ("xen/swiotlb: rewrite", "two commits have the subject"),
@@ -320,6 +321,97 @@ class Commits(Working):
 
     def test_base_is_whole(self):
         self.assertEqual(self.git("show", "base:lib/odd.o"), KERNEL["lib/odd.o"].strip())
+
+
+class Later(Working):
+    """A whole file on which a later patch has hunks."""
+    PATH = "drivers/xen/swiotlb-xen.c"
+    LATE = "two/0003-xen-later.patch"
+    END = LINES.replace("line 20\n", "line twenty\n")
+
+    def setUp(self):
+        super().setUp()
+        self.edit({self.PATH: LINES})
+        self.refresh()
+        self.edit({self.PATH: self.END})
+        self.commit(f"xen: later\n\n{TRAILER}")
+        self.refresh()
+
+    def both(self, first, end):
+        """What the patches make of the file, and that the clone holds it."""
+        self.assertEqual(self.git("show", f"HEAD~2:{self.PATH}"), first.strip())
+        self.assertEqual(self.git("show", f"HEAD:{self.PATH}"), end.strip())
+        self.assertEqual(self.file(self.PATH), end)
+        self.settled()
+
+    def test_the_clone_holds_the_end(self):
+        self.both(LINES, self.END)
+        self.assertTrue(self.file(f"series/{self.LATE}").endswith("---\n" + diff(
+            self.PATH, "@@ -19,3 +19,3 @@\n line 19\n-line 20\n+line twenty\n line 21\n")))
+
+    def test_made_anew(self):
+        shutil.rmtree(self.dest)
+        self.prepare()
+        self.both(LINES, self.END)
+
+    def test_a_part_has_what_the_part_makes(self):
+        made, part = self.prepare(), store.load(self.root).part(["one", "two"])
+        part.patches.pop()
+        commits = chain.build(made.git, made.base(), part)
+        self.assertEqual([list(link) for link in commits], made.state["chain"][:3])
+        self.prepare(upto=2)
+        self.assertEqual((self.dest / self.PATH).read_text(), LINES)
+
+    def test_two_later_patches(self):
+        end = self.END.replace("line twenty\n", "line XX\n").replace("line 1\n", "")
+        self.edit({self.PATH: end})
+        self.commit(f"xen: last\n\n{TRAILER}")
+        self.refresh()
+        self.assertEqual(self.git("show", f"HEAD~3:{self.PATH}"), LINES.strip())
+        self.assertEqual(self.git("show", f"HEAD~1:{self.PATH}"), self.END.strip())
+        self.settled()
+
+    def test_fixups_go_where_they_say(self):
+        self.edit({self.PATH: self.END.replace("line 5\n", "line five\nmore\n")})
+        self.commit("fixup! xen/swiotlb: rewrite")
+        self.refresh()
+        first, end = (text.replace("line 5\n", "line five\nmore\n") for text in (LINES, self.END))
+        self.both(first, end)
+        self.edit({self.PATH: end + "tail\n"})
+        self.commit("fixup! xen: later")
+        self.refresh()
+        self.both(first, end + "tail\n")
+
+    def test_an_edit_that_is_not_committed(self):
+        self.edit({self.PATH: self.END + "tail\n"})
+        self.refused(f"{self.PATH} has.*'xen/swiotlb: rewrite'; 'xen: later'; commit")
+
+    def test_an_edit_in_the_clone(self):
+        end = self.END.replace("line 5\n", "line 5\nmore\n")
+        (self.root / self.PATH).write_text(end)
+        self.prepare()
+        self.refresh()
+        self.both(end.replace("twenty", "20"), end)
+        (self.root / self.PATH).write_text(self.END.replace("line twenty\n", "line 2O\n"))
+        with self.assertRaisesRegex(SeriesError, f"{self.PATH} in the clone is not what {self.LATE}"):
+            self.prepare()
+
+    def test_without_the_later_one(self):
+        self.git("reset", "-q", "--hard", "HEAD~1")
+        self.refresh()
+        self.assertEqual(self.file(self.PATH), LINES)
+        self.settled()
+
+    def test_moved_and_renamed(self):
+        self.git("config", "sequence.editor", "sed -i '2{h;d};3{G}'")
+        self.git("rebase", "-q", "-i", "base")
+        self.git("reset", "-q", "--hard", "HEAD~1")
+        self.git("commit", "-q", "--amend", "-m", f"xen: renamed\n\n{TRAILER}")
+        self.git("cherry-pick", "two")
+        self.refresh()
+        self.assertIn(f"Replaces: {self.PATH}", self.file("series/two/0002-xen-renamed.patch"))
+        self.assertEqual(self.git("show", f"HEAD~1:{self.PATH}"), LINES.strip())
+        self.settled()
 
 
 if __name__ == "__main__":
