@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/hmm.h>
 #include <linux/hmm-dma.h>
@@ -408,6 +409,60 @@ static int exhausted_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(exhausted);
 
+#define ATTEMPTS	16
+
+/* As if Xen did not heed the number of address bits, the third argument. */
+static int drop_limit(struct kprobe *kp, struct pt_regs *regs)
+{
+	regs->dx = 64;
+	return 0;
+}
+
+/* An exchange for frames that the device does not reach is undone. */
+static int unheeded_show(struct seq_file *m, void *v)
+{
+	struct kprobe create = { .symbol_name = "xen_create_contiguous_region",
+				 .pre_handler = drop_limit };
+	struct kprobe destroy = { .symbol_name = "xen_destroy_contiguous_region",
+				  .pre_handler = count_call };
+	unsigned long above = 0, refused = 0, undone, n;
+
+	if (dma_set_coherent_mask(dev, DMA_BIT_MASK(LOW_BITS)) ||
+	    register_kprobe(&create)) {
+		result(m, false, "preparation", 0, 1);
+		return 0;
+	}
+	if (register_kprobe(&destroy)) {
+		unregister_kprobe(&create);
+		return -ENODEV;
+	}
+	calls = 0;
+	for (n = 0; n < ATTEMPTS; n++) {
+		unsigned long before = calls;
+		dma_addr_t bus;
+		void *cpu = dma_alloc_coherent(dev, SZ_64K, &bus,
+					       GFP_KERNEL | __GFP_NOWARN);
+
+		if (!cpu) {
+			refused++;
+			continue;
+		}
+		above += bus + SZ_64K - 1 > DMA_BIT_MASK(LOW_BITS);
+		dma_free_coherent(dev, SZ_64K, cpu, bus);
+		/* Not what is looked for here. */
+		calls = before;
+	}
+	undone = calls;
+	unregister_kprobe(&destroy);
+	unregister_kprobe(&create);
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+	equal(m, above, 0, "a device is not given frames out of its reach if Xen returns such");
+	result(m, refused > 0, "Xen returned such frames", refused, 1);
+	equal(m, undone, refused, "and each of these exchanges was undone");
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(unheeded);
+
 /* Pages of which the first one has a frame above LOW_BITS. */
 static struct page *high_pages(unsigned int order)
 {
@@ -503,6 +558,56 @@ static dma_addr_t map_quietly(struct page *page, size_t size)
 {
 	return dma_map_page_attrs(dev, page, 0, size, DMA_TO_DEVICE, DMA_ATTR_NO_WARN);
 }
+
+#define TRANSIENT	8
+#define MOST_SLOTS	1024
+
+/*
+ * A device for which the pool does not grow is given transient pools when it is
+ * full. Their frames are exchanged, and given back with them.
+ */
+static int transient_show(struct seq_file *m, void *v)
+{
+	struct kprobe create = { .symbol_name = "xen_create_contiguous_region",
+				 .pre_handler = count_call };
+	dma_addr_t *bus = kvcalloc(MOST_SLOTS, sizeof(*bus), GFP_KERNEL);
+	struct page *page = high_pages(get_order(LARGEST));
+	unsigned long low, held, last;
+	int n = 0;
+
+	if (!bus || !page || dma_set_mask(dev, DMA_BIT_MASK(LOW_BITS)) ||
+	    register_kprobe(&create)) {
+		result(m, false, "preparation", 0, 1);
+		goto out;
+	}
+	low = low_frames();
+	calls = 0;
+	while (n < MOST_SLOTS && calls < TRANSIENT) {
+		bus[n] = map_quietly(page, LARGEST);
+		if (dma_mapping_error(dev, bus[n]))
+			break;
+		n++;
+	}
+	unregister_kprobe(&create);
+	held = low_frames();
+	result(m, calls == TRANSIENT, "frames are exchanged for transient pools", calls,
+	       TRANSIENT);
+	result(m, held > low, "low frames are held meanwhile", held, low + 1);
+	while (n--)
+		dma_unmap_page(dev, bus[n], LARGEST, DMA_TO_DEVICE);
+	/* After a grace period, by a worker. */
+	for (n = 0; (last = low_frames()) > low && n < 300; n++)
+		msleep(100);
+	result(m, last <= low, "all low frames have been given back", last, low);
+	seq_printf(m, "# low_before=%lu low_held=%lu low_after=%lu\n", low, held, last);
+out:
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	if (page)
+		__free_pages(page, get_order(LARGEST));
+	kvfree(bus);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(transient);
 
 /* No bounce buffer is free, and Xen has no low memory for more of them. */
 static int full_show(struct seq_file *m, void *v)
@@ -667,6 +772,8 @@ static int __init pvmem_init(void)
 	debugfs_create_file("cma", 0400, dir, NULL, &cma_fops);
 	debugfs_create_file("exhausted", 0400, dir, NULL, &exhausted_fops);
 	debugfs_create_file("alias", 0400, dir, NULL, &alias_fops);
+	debugfs_create_file("unheeded", 0400, dir, NULL, &unheeded_fops);
+	debugfs_create_file("transient", 0400, dir, NULL, &transient_fops);
 	debugfs_create_file("full", 0400, dir, NULL, &full_fops);
 	debugfs_create_file("hmm", 0400, dir, NULL, &hmm_fops);
 	return 0;

@@ -19,6 +19,8 @@
 pvmem neighbours
 if said 'xen:swiotlb: dma-direct'; then
 	pvmem ledger
+	pvmem unheeded
+	pvmem transient
 	pvmem alias
 fi
 scatter
