@@ -276,6 +276,26 @@ static void cost_test(void)
 	learn(1);
 	check(cost(600, 700) == 0, "a block is known after some questions", 0);
 	check(cost(0, 0) == 0, "a page costs nothing", 0);
+	set(700, INVALID_P2M_ENTRY);
+	learn(1);
+	check(cost(600, 601) == 2, "where a gap is known a question costs its own pages", 0);
+}
+
+/* Only what a change makes wrong is forgotten. */
+static void keep_test(void)
+{
+	int before;
+
+	start_anew();
+	before = atomic_read(&blocks[1]);
+	set(512, natural(512) ^ 0x8000);
+	check(atomic_read(&blocks[1]) == before, "where nothing is known no word changes", 512);
+	start_anew();
+	xen_mfns_contiguous(992, 993);
+	before = atomic_read(&blocks[1]);
+	set(800, natural(800) ^ 0x8000);
+	check(before & STEPS && atomic_read(&blocks[1]) == before,
+	      "a change beyond what is known forgets nothing", before);
 }
 
 /* Grants come and go where nothing is known to be contiguous: no word changes. */
@@ -314,6 +334,7 @@ static int contigtest_show(struct seq_file *m, void *v)
 	change_test();
 	overtaken_test();
 	cost_test();
+	keep_test();
 	grant_test();
 	return 0;
 }
