@@ -7,7 +7,7 @@
  * Arguments: ranges=FILE has a line "CLASS START END" a range, in hex, sorted, none
  * over another, END not in it. What is in none is "other". mark=ADDRESS is where the
  * guest comes by to have its counts so far written to out=FILE, as a line
- * "MARK CLASS=COUNT …".
+ * "MARK CLASS=COUNT …" of the classes that have one.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -38,10 +38,10 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
 
 EXPORT int qemu_plugin_version = 1;
 
-#define MOST_CLASSES	16
+#define MOST_CLASSES	1024	/* a function can be a class of its own */
 
 static struct class {
-	char name[24];
+	char name[64];
 	uint64_t count;
 } classes[MOST_CLASSES] = { { .name = "other" } };
 
@@ -95,7 +95,8 @@ static void at_mark(unsigned int cpu, void *data)
 	(void)data;
 	fprintf(out, "%u", marks++);
 	for (i = 0; i < nr_classes; i++)
-		fprintf(out, " %s=%" PRIu64, classes[i].name, classes[i].count);
+		if (classes[i].count)
+			fprintf(out, " %s=%" PRIu64, classes[i].name, classes[i].count);
 	fputc('\n', out);
 	fflush(out);
 }
@@ -123,12 +124,12 @@ static bool read_ranges(const char *path)
 {
 	FILE *file = fopen(path, "r");
 	uint64_t start, end;
-	char name[24];
+	char name[64];
 	bool good;
 
 	if (!file)
 		return false;
-	while (fscanf(file, "%23s %" SCNx64 " %" SCNx64, name, &start, &end) == 3) {
+	while (fscanf(file, "%63s %" SCNx64 " %" SCNx64, name, &start, &end) == 3) {
 		struct range *more = realloc(ranges, (nr_ranges + 1) * sizeof(*ranges));
 
 		if (!more)

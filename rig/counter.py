@@ -1,8 +1,10 @@
 """Instructions counted by where they are: the plugin counter.c, built and told.
 
 A boot that declares 'count: yes' runs with it. Its guest says mark() between what is
-to be counted apart; a mark is a line in the file COUNTS beside its log.
+to be counted apart; a mark is a line in the file COUNTS beside its log. Of the class
+dma each function is counted by itself, too, as dma:FUNCTION.
 """
+import collections
 import hashlib
 import os
 import subprocess
@@ -63,10 +65,10 @@ def text(system_map):
 
 
 def ranges(functions, dma, xen=None):
-    """Lines 'CLASS START END': DMA is a set of functions' names."""
+    """Lines 'CLASS START END', a function of the set of names DMA being one."""
     merged = []
     for start, end, name in functions:
-        what = "dma" if name in dma else "kernel"
+        what = f"dma:{name}" if name in dma else "kernel"
         if merged and merged[-1][0] == what and merged[-1][2] == start:
             merged[-1][2] = end
         else:
@@ -92,28 +94,29 @@ def words(platform, kernel, directory):
 
 
 def marks(lines):
-    """[{class: instructions so far}], a mark each."""
+    """[{class or dma:FUNCTION: instructions so far}], a mark each."""
     found = []
     for line in lines:
         number, *pairs = line.split()
         if int(number) != len(found):
             raise CounterError(f"mark {number} where {len(found)} is due")
-        cell = dict.fromkeys(CLASSES, 0)
-        cell.update((name, int(value)) for name, value in
-                    (pair.split("=") for pair in pairs))
+        cell = collections.Counter()
+        for name, value in (pair.split("=") for pair in pairs):
+            cell.update({key: int(value) for key in {name, name.partition(":")[0]}})
         found.append(cell)
     return found
 
 
 def each(at, first, many, times):
-    """{class: instructions of one} of MANY: between marks FIRST and FIRST + 1 they are
-    done, between the next two twice as many, so that all the rest drops out. Of TIMES
-    such fours the least counts."""
+    """{class or dma:FUNCTION: instructions of one} of MANY: between marks FIRST and
+    FIRST + 1 they are done, between the next two twice as many, so that all the rest
+    drops out. Of TIMES such fours the least counts. Functions that take none are left out."""
     def between(number):
-        return {name: at[number + 1][name] - at[number][name] for name in CLASSES}
+        return {name: at[number + 1][name] - at[number][name] for name in (*CLASSES, *at[-1])}
 
     def least(start):
         return min((between(start + 4 * time) for time in range(times)),
-                   key=lambda cell: sum(cell.values()))
+                   key=lambda cell: sum(cell[name] for name in CLASSES))
     once, twice = least(first), least(first + 2)
-    return {name: round((twice[name] - once[name]) / many) for name in CLASSES}
+    found = {name: round((twice[name] - once[name]) / many) for name in once}
+    return {name: count for name, count in found.items() if count or name in CLASSES}

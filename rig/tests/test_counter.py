@@ -19,14 +19,17 @@ class Ranges(unittest.TestCase):
     def setUp(self):
         self.functions = counter.text(MAP)
 
+    def test_neighbours_of_a_kind_are_one(self):
+        self.assertEqual(counter.ranges(self.functions, set()), ["kernel 1000 1300"])
+
     def test_text_only(self):
         self.assertEqual([name for _, _, name in self.functions][-1], "__arm64_sys_sethostname")
         self.assertEqual(self.functions[-1][:2], (0x1200, 0x1300))
 
-    def test_neighbours_of_a_kind_are_one(self):
+    def test_a_function_of_dma_is_one(self):
         self.assertEqual(counter.ranges(self.functions, {"dma_one", "dma_two"}, (0x10, 0x20)),
-                         ["xen 10 20", "kernel 1000 1100", "dma 1100 1200",
-                          "kernel 1200 1300"])
+                         ["xen 10 20", "kernel 1000 1100", "dma:dma_one 1100 1180",
+                          "dma:dma_two 1180 1200", "kernel 1200 1300"])
 
     def test_a_map_without_ends(self):
         with self.assertRaises(counter.CounterError):
@@ -39,6 +42,13 @@ class Marks(unittest.TestCase):
                             in enumerate([(0, 0), (100, 0), (170, 20), (200, 20), (330, 60)])])
         self.assertEqual(counter.each(at, 1, 4, 1),
                          {"kernel": 15, "dma": 5, "xen": 0, "other": 0})
+
+    def test_functions_of_dma(self):
+        at = counter.marks([f"{number} dma:one={one} dma:two={two}" if one else f"{number}"
+                            for number, (one, two) in
+                            enumerate([(0, 0), (2, 2), (2, 2), (12, 4)])])
+        self.assertEqual(counter.each(at, 0, 2, 1),
+                         {"dma": 4, "dma:one": 4, "kernel": 0, "xen": 0, "other": 0})
 
     def test_the_least_of_some_times(self):
         kernel = [0, 900, 900, 1000, 1000, 1100, 1100, 1300]
