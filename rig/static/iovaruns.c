@@ -6,7 +6,11 @@
  * have to be bounced, lists are padded with their own memory only, foreign pages are
  * flushed at once, and caches are maintained where the caller has the buffer.
  *
- * functions.h has the functions under test, cut out of drivers/iommu/dma-iommu.c.
+ * arm's own DMA ops, which know nothing of the machine, map what lies at its physical
+ * address and nothing else, and are not set where this can differ.
+ *
+ * functions.h has the functions under test, cut out of drivers/iommu/dma-iommu.c and
+ * arch/arm/mm/dma-mapping.c.
  */
 #include <assert.h>
 #include <errno.h>
@@ -17,16 +21,16 @@
 #include <string.h>
 #include <sys/types.h>
 
-typedef uint64_t phys_addr_t, dma_addr_t;
+typedef uint64_t phys_addr_t, dma_addr_t, u64;
 
-struct device { int unused; };
+struct device { const void *dma_range_map; };
 struct iova_domain { unsigned long granule; };
 struct iommu_domain;
 struct iommu_dma_cookie { struct iova_domain iovad; struct iommu_domain *fq_domain; };
 struct iommu_domain { struct iommu_dma_cookie *iova_cookie; };
 struct scatterlist {
 	phys_addr_t phys;
-	unsigned int length, dma_length;
+	unsigned int offset, length, dma_length;
 	dma_addr_t dma_address;
 	bool peer;
 };
@@ -54,14 +58,43 @@ enum dma_data_direction { DMA_BIDIRECTIONAL };
 #define dma_info_to_prot(dir, coherent, attrs) 0
 #define arch_sync_dma_for_device(phys, size, dir) ((void)0)
 
+#define PAGE_SHIFT		12
+#define PAGE_SIZE		FRAME
+#define PAGE_MASK		(~(FRAME - 1))
+#define PAGE_ALIGN(x)		(((x) + FRAME - 1) & PAGE_MASK)
+#define offset_in_page(x)	((x) & ~PAGE_MASK)
+#define sg_page(s)		((s)->phys & PAGE_MASK)
+#define page_to_phys(page)	(page)
+#define sg_next(s)		((s) + 1)
+#define GFP_KERNEL		0
+#define dev_dma_coherent(dev)	true
+#define __dma_info_to_prot(dir, attrs) 0
+#define to_dma_iommu_mapping(dev) (&arm_mapping)
+#define dma_range_map_min(map)	0
+#define dma_range_map_max(map)	0
+#define arm_iommu_create_mapping(dev, base, size) (&arm_mapping)
+#define arm_iommu_release_mapping(mapping) ((void)(mapping))
+#define __arm_iommu_attach_device(dev, mapping) 0
+#define IS_ERR(mapping)		(!(mapping))
+#define set_dma_ops(dev, ops)	(*(ops) += 1)
+#define dev_info(...)		(messages++)
+#define pr_warn(...)		((void)0)
+#define dev_name(dev)		""
+
 #define FRAMES	320		/* of the domain */
 #define BOUNCE	(2 * FRAMES)	/* frames of the bounce buffers begin here */
 #define ALL	(BOUNCE + 16 * FRAMES)
 #define ENTRIES	4096		/* of the page table, a frame each */
 #define IOVA	(256 * FRAME)
 
+struct dma_iommu_mapping { struct iommu_domain *domain; };
+
 static struct iommu_dma_cookie cookie;
 static struct iommu_domain dma_domain = { &cookie };
+static struct dma_iommu_mapping arm_mapping = { &dma_domain };
+static bool translated = true;
+static int iommu_ops;		/* how often they were set */
+static int iovas;		/* ranges in use */
 static phys_addr_t frames[ALL];	/* where each is in the machine */
 static bool foreign[ALL];
 static phys_addr_t table[ENTRIES];
@@ -88,7 +121,7 @@ static size_t iova_align(struct iova_domain *iovad, size_t size)
 
 static bool dma_maddr_translated(struct device *dev)
 {
-	return true;
+	return translated;
 }
 
 static phys_addr_t dma_phys_to_maddr(struct device *dev, phys_addr_t phys)
@@ -122,6 +155,23 @@ static int iommu_map_nosync(struct iommu_domain *domain, unsigned long iova,
 		table[(iova + done) / FRAME] = maddr + done + 1;
 	}
 	return 0;
+}
+
+static int iommu_map(struct iommu_domain *domain, unsigned long iova,
+		     phys_addr_t maddr, size_t size, int prot, int gfp)
+{
+	return iommu_map_nosync(domain, iova, maddr, size, prot, gfp);
+}
+
+static dma_addr_t __alloc_iova(struct dma_iommu_mapping *mapping, size_t size)
+{
+	assert(!iovas++);
+	return IOVA;
+}
+
+static void __free_iova(struct dma_iommu_mapping *mapping, dma_addr_t iova, size_t size)
+{
+	assert(iova == IOVA && iovas--);
 }
 
 static int iommu_sync_map(struct iommu_domain *domain, unsigned long iova, size_t size)
@@ -440,10 +490,103 @@ static int try_unmap(struct device *dev, unsigned long granule)
 	return !known;
 }
 
+/* Are the pages of a buffer where their numbers say, or does nobody ask? */
+static bool in_place(phys_addr_t phys, size_t size)
+{
+	phys_addr_t at = phys & PAGE_MASK;
+
+	for (; translated && at < phys + size; at += FRAME)
+		if (frames[at / FRAME] != at)
+			return false;
+	return true;
+}
+
+static void arm_unmap(size_t size)
+{
+	iommu_unmap(&dma_domain, IOVA, size);
+	__free_iova(&arm_mapping, IOVA, size);
+}
+
+/* Map a buffer with arm's ops. Returns 1 if they did. */
+static int try_arm(struct device *dev)
+{
+	phys_addr_t phys = rand() % (300 * FRAME);
+	size_t size = 1 + rand() % (4 * FRAME), at;
+	bool fails = !(rand() % 8), good;
+	dma_addr_t iova;
+
+	translated = rand() % 4;
+	good = in_place(phys, size);
+	fail_at = fails ? 0 : -1;
+	messages = 0;
+	iova = arm_iommu_map_phys(dev, phys, size, 0, 0);
+	fail_at = -1;
+	assert((iova == DMA_MAPPING_ERROR) == (!good || fails) && messages == !good);
+	if (iova != DMA_MAPPING_ERROR) {
+		assert(iova == IOVA + phys % FRAME);
+		for (at = 0; at < size; at++)
+			assert(table[(iova + at) / FRAME] - 1 + (iova + at) % FRAME ==
+			       phys + at);
+		arm_unmap(PAGE_ALIGN(size + phys % FRAME));
+	}
+	assert(!iovas);
+	nothing_is_mapped();
+	translated = true;
+	return iova != DMA_MAPPING_ERROR;
+}
+
+/* The same for pages of a list that are to be one range. */
+static int try_arm_list(struct device *dev)
+{
+	unsigned int n = 1 + rand() % 4, i, page, pages = 0;
+	struct scatterlist list[4];
+	dma_addr_t iova;
+	bool good = true;
+	int ret;
+
+	translated = rand() % 4;
+	for (i = 0; i < n; i++) {
+		/* It begins and ends anywhere, and has no gap in the middle. */
+		list[i].offset = i ? 0 : rand() % FRAME;
+		list[i].phys = rand() % 300 * FRAME + list[i].offset;
+		list[i].length = (1 + rand() % 3) * FRAME - list[i].offset;
+		if (i == n - 1)
+			list[i].length -= rand() % list[i].length;
+		pages += PAGE_ALIGN(list[i].offset + list[i].length) / FRAME;
+		good &= in_place(list[i].phys, list[i].length);
+	}
+	messages = 0;
+	ret = __map_sg_chunk(dev, list, pages * FRAME, &iova, 0, 0);
+	assert(good ? !ret && iova == IOVA : ret == -EINVAL && iova == DMA_MAPPING_ERROR);
+	assert(messages == !good);
+	for (i = 0, pages = 0; !ret && i < n; i++)
+		for (page = 0; page < PAGE_ALIGN(list[i].offset + list[i].length) / FRAME; page++)
+			assert(table[IOVA / FRAME + pages++] - 1 ==
+			       sg_page(&list[i]) + page * FRAME);
+	if (!ret)
+		arm_unmap(pages * FRAME);
+	assert(!iovas);
+	nothing_is_mapped();
+	translated = true;
+	return !ret;
+}
+
+/* Where addresses can differ, arm's ops are not set: dma-direct serves the device. */
+static void try_arm_setup(struct device *dev)
+{
+	for (translated = false, iommu_ops = 0; ; translated = true) {
+		messages = 0;
+		arm_setup_iommu_dma_ops(dev);
+		assert(iommu_ops == 1 && messages == translated);
+		if (translated)
+			break;
+	}
+}
+
 int main(void)
 {
 	unsigned long granule, buffers, lists, links, unknown;
-	struct device dev;
+	struct device dev = { };
 	int i;
 
 	for (i = BOUNCE; i < ALL; i++)
@@ -468,5 +611,16 @@ int main(void)
 		assert(granule == FRAME ? !links : links > 500);
 		assert(unknown > 20);
 	}
+
+	cookie.iovad.granule = FRAME;
+	buffers = lists = 0;
+	for (i = 0; i < 5000; i++) {
+		new_frames(FRAME);
+		buffers += try_arm(&dev);
+		lists += try_arm_list(&dev);
+	}
+	printf("arm: %lu of %d buffers mapped, %lu lists\n", buffers, i, lists);
+	assert(buffers > 500 && buffers < 4500 && lists > 500 && lists < 4500);
+	try_arm_setup(&dev);
 	return 0;
 }

@@ -1,5 +1,6 @@
 """How dma-iommu maps what is elsewhere in the machine: its functions, cut out of the
-source, on a page table of our own. With any one of MUTANTS it must fail."""
+source, on a page table of our own. With any one of MUTANTS it must fail. So are those
+by which arm's own DMA ops refuse it."""
 
 import re
 import subprocess
@@ -14,6 +15,9 @@ FUNCTIONS = ("dev_bounces_frames", "dev_maddr_differs", "iova_maddr_run", "dev_f
              "iommu_dma_map_foreign", "iommu_dma_map_nosync", "iommu_dma_cache_maddr",
              "iommu_dma_cache_for_cpu", "iommu_dma_map_sg_maddr", "__dma_iova_link",
              "iommu_dma_iova_bounce_and_link", "iommu_dma_iova_link_swiotlb")
+ARM_FILE = "arch/arm/mm/dma-mapping.c"
+ARM_FUNCTIONS = ("arm_iommu_map_frames", "__map_sg_chunk", "arm_iommu_map_phys",
+                 "arm_setup_iommu_dma_ops")
 #: what is done to the functions: (name, text, what takes its place)
 MUTANTS = (
     ("alignment is not looked at", "if (iova_offset(iovad, *maddr))", "if (0)"),
@@ -36,6 +40,19 @@ MUTANTS = (
     ("caches are maintained by the number in the machine", "if (dev_find_phys(dev, &phys))\n",
      "if (true)\n"),
     ("each granule is looked up", "if (dev_find_phys(dev, &phys))\n", "if (false)\n"),
+    ("arm's DMA ops map a foreign page by its pfn",
+     "(dma_phys_to_maddr(dev, phys) != phys ||\n\t     !dma", "(!dma"),
+    ("arm's DMA ops look at the first page only",
+     "phys ||\n\t     !dma_maddr_contiguous(phys, size))", "phys)"),
+    ("arm's DMA ops look at what is not translated",
+     "if (dma_maddr_translated(dev) &&\n\t    (dma_phys", "if (true && (dma_phys"),
+    ("arm's DMA ops do not look at a buffer",
+     "arm_iommu_map_frames(dev, dma_addr, addr, len, prot)",
+     "iommu_map(mapping->domain, dma_addr, addr, len, prot, GFP_KERNEL)"),
+    ("arm's DMA ops do not look at a list", "arm_iommu_map_frames(dev, iova, phys, len, prot)",
+     "iommu_map(mapping->domain, iova, phys, len, prot, GFP_KERNEL)"),
+    ("arm's DMA ops are set where addresses are translated",
+     "if (dma_maddr_translated(dev)) {\n\t\tdev_info", "if (false) {\n\t\tdev_info"),
 )
 
 
@@ -43,10 +60,10 @@ class CutError(Exception):
     """The source is not what this check was written for."""
 
 
-def cut(text):
+def cut(text, functions):
     """The definitions of FUNCTIONS in TEXT."""
     found = []
-    for name in FUNCTIONS:
+    for name in functions:
         match = re.search(r"^static (?:inline )?\w+ %s\(.*?^}\n" % name, text, re.S | re.M)
         if not match:
             raise CutError("no function %s()" % name)
@@ -79,7 +96,9 @@ def _attempt(place, text):
 def run(ctx):
     """Yield (name, ok, detail)."""
     place = ctx.scratch / "iovaruns"
-    text = cut((source.at(ctx, "patched") / FILE).read_text("utf-8"))
+    tree = source.at(ctx, "patched")
+    text = "\n".join(cut((tree / path).read_text("utf-8"), functions)
+                     for path, functions in ((FILE, FUNCTIONS), (ARM_FILE, ARM_FUNCTIONS)))
     _, passed, said = _attempt(place, text)
     yield "iovaruns: each byte is mapped where it is in the machine", passed, said
     for name, old, new in MUTANTS:
