@@ -393,7 +393,8 @@ class Later(Working):
         self.refresh()
         self.both(end.replace("twenty", "20"), end)
         (self.root / self.PATH).write_text(self.END.replace("line twenty\n", "line 2O\n"))
-        with self.assertRaisesRegex(SeriesError, f"{self.PATH} in the clone is not what {self.LATE}"):
+        word = f"{self.PATH} in the clone is not what {self.LATE}"
+        with self.assertRaisesRegex(SeriesError, word):
             self.prepare()
 
     def test_without_the_later_one(self):
