@@ -9,19 +9,25 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/anon_inodes.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
+#include <linux/file.h>
 #include <linux/hmm.h>
 #include <linux/hmm-dma.h>
 #include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/pci-p2pdma.h>
+#include <linux/platform_device.h>
 #include <linux/scatterlist.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include <asm/xen/hypercall.h>
 #include <asm/xen/page.h>
@@ -291,6 +297,73 @@ static int handle_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(handle);
 
+static void *shared_cpu;
+static dma_addr_t shared_bus;
+
+static int shared_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return dma_mmap_coherent(dev, vma, shared_cpu, shared_bus, SZ_64K);
+}
+
+static const struct file_operations shared_fops = { .mmap = shared_mmap };
+
+/* Map shared_cpu for the program that reads this file, and read and write there. */
+static void mmap_one(struct seq_file *m, const char *handle)
+{
+	struct file *file = anon_inode_getfile("pvmem", &shared_fops, NULL, O_RDWR);
+	u32 *words = shared_cpu, wrong = 0, word, i;
+	unsigned long at = -ENOMEM;
+
+	if (!IS_ERR(file)) {
+		at = vm_mmap(file, 0, SZ_64K, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+		fput(file);
+	}
+	seq_printf(m, "%sok a program maps a buffer (%s)\n",
+		   IS_ERR_VALUE(at) ? "not " : "", handle);
+	if (IS_ERR_VALUE(at))
+		return;
+	for (i = 0; i < SZ_64K / sizeof(word); i++) {
+		words[i] = i;
+		if (get_user(word, (u32 __user *)at + i) || word != i ||
+		    put_user(~i, (u32 __user *)at + i))
+			wrong++;
+	}
+	for (i = 0; i < SZ_64K / sizeof(word); i++)
+		wrong += words[i] != ~i;
+	vm_munmap(at, SZ_64K);
+	equal(m, wrong, 0, "what either writes there the other one reads");
+}
+
+/* The buffers are low, and so exchanged once memory is scattered. */
+static int mmap_show(struct seq_file *m, void *v)
+{
+	struct sg_table sgt;
+	dma_addr_t bus[2];
+	void *cpu[2];
+	int i;
+
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(LOW_BITS));
+	for (i = 0; i < 2; i++)
+		cpu[i] = dma_alloc_coherent(dev, SZ_64K, &bus[i], GFP_KERNEL);
+	shared_cpu = cpu[0];
+	for (i = 0; cpu[0] && cpu[1] && i < 2; i++) {
+		shared_bus = bus[i];
+		mmap_one(m, i ? "with the handle of another" : "with its handle");
+		if (dma_get_sgtable(dev, &sgt, cpu[0], bus[i], SZ_64K))
+			continue;
+		equal(m, page_to_pfn(sg_page(sgt.sgl)),
+		      page_to_pfn(virt_to_page(cpu[0])),
+		      "a table of it has its pages");
+		sg_free_table(&sgt);
+	}
+	for (i = 0; i < 2; i++)
+		if (cpu[i])
+			dma_free_coherent(dev, SZ_64K, cpu[i], bus[i]);
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mmap);
+
 /* As gntdev does for a dma-buf: a buffer whose frames are given to Xen meanwhile. */
 static int gntdma_one(struct seq_file *m, unsigned int bits)
 {
@@ -356,6 +429,56 @@ static unsigned long calls_of(const char *symbol, unsigned int bits)
 	dma_free_coherent(dev, SZ_64K, cpu, bus);
 	return calls;
 }
+
+/* What needs no word with Xen: memory that is not scattered yet. */
+static int asked_show(struct seq_file *m, void *v)
+{
+	struct kprobe limit = { .symbol_name = "dma_maddr_max",
+				.pre_handler = count_call };
+	struct kprobe exchange = { .symbol_name = "xen_create_contiguous_region",
+				   .pre_handler = count_call };
+	struct kprobe place = { .symbol_name = "dma_maddr_exchange",
+				.pre_handler = count_call };
+	bool (*dma_maddr_exchange)(phys_addr_t phys, size_t size, u64 limit);
+	struct page *page = alloc_pages(GFP_KERNEL, get_order(SZ_64K));
+	phys_addr_t phys, maddr;
+
+	if (!page || register_kprobe(&limit))
+		return -ENOMEM;
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	calls = 0;
+	dma_get_required_mask(dev);
+	equal(m, calls, 1, "the mask that a device needs depends on the machine");
+	calls = 0;
+	dma_max_mapping_size(dev);
+	equal(m, calls, 0, "the largest mapping does not");
+	unregister_kprobe(&limit);
+
+	equal(m, calls_of("xen_create_contiguous_region", 64), 0,
+	      "coherent memory that fits is not exchanged");
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+
+	/* As swiotlb does for each piece of a pool. It is not exported. */
+	if (register_kprobe(&place))
+		return -ENOENT;
+	dma_maddr_exchange = (void *)place.addr;
+	unregister_kprobe(&place);
+	if (register_kprobe(&exchange))
+		return -ENOENT;
+	phys = page_to_phys(page);
+	maddr = PFN_PHYS(frame(page_to_pfn(page)));
+	result(m, neighbours(PHYS_PFN(phys), 16) && IS_ALIGNED(maddr, SZ_64K),
+	       "a piece of memory that fits", maddr, 0);
+	calls = 0;
+	equal(m, dma_maddr_exchange(phys, SZ_64K, maddr + SZ_64K - 1), true,
+	      "a pool can be placed there");
+	equal(m, calls, 0, "and it is not exchanged for that");
+	equal(m, PFN_PHYS(frame(page_to_pfn(page))), maddr, "it stays where it is");
+	unregister_kprobe(&exchange);
+	__free_pages(page, get_order(SZ_64K));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(asked);
 
 /* With an area of CMA that lies above LOW_BITS. */
 static int cma_show(struct seq_file *m, void *v)
@@ -754,20 +877,104 @@ out:
 }
 DEFINE_SHOW_ATTRIBUTE(hmm);
 
+/*
+ * Devices that come and go, at one address: what was counted for one of them must
+ * not be taken for the next one's.
+ */
+static struct platform_device late;
+static bool late_is_there;
+static struct platform_driver late_driver = { .driver.name = "pvmem-late" };
+
+static void late_release(struct device *dev)
+{
+}
+
+static void bounce_late(struct seq_file *m)
+{
+	struct page *page = high_pages(0);
+	dma_addr_t bus;
+
+	if (!page || dma_set_mask(&late.dev, DMA_BIT_MASK(LOW_BITS))) {
+		result(m, false, "a page and a mask that bounces it", 0, 1);
+		return;
+	}
+	bus = dma_map_page(&late.dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	result(m, !dma_mapping_error(&late.dev, bus) &&
+	       bus != PFN_PHYS(frame(page_to_pfn(page))), "a page bounces", bus, 0);
+	if (!dma_mapping_error(&late.dev, bus))
+		dma_unmap_page(&late.dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
+	__free_page(page);
+}
+
+static void add_late(struct seq_file *m)
+{
+	memset(&late, 0, sizeof(late));
+	late.name = late_driver.driver.name;
+	late.id = PLATFORM_DEVID_NONE;
+	late.dev.release = late_release;
+	late_is_there = !platform_device_register(&late);
+	equal(m, late_is_there && late.dev.driver, true, "a device is there");
+}
+
+/* A device of no bus is followed by one of the platform bus. */
+static int busless_show(struct seq_file *m, void *v)
+{
+	memset(&late, 0, sizeof(late));
+	device_initialize(&late.dev);
+	late.dev.release = late_release;
+	late.dev.dma_mask = &late.platform_dma_mask;
+	if (dev_set_name(&late.dev, "pvmem-busless") || device_add(&late.dev)) {
+		put_device(&late.dev);
+		return -ENOMEM;
+	}
+	bounce_late(m);
+	device_unregister(&late.dev);
+	add_late(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(busless);
+
+static int late_show(struct seq_file *m, void *v)
+{
+	bounce_late(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(late);
+
+static int anew_show(struct seq_file *m, void *v)
+{
+	if (late_is_there)
+		platform_device_unregister(&late);
+	add_late(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(anew);
+
 static int __init pvmem_init(void)
 {
 	struct pci_dev *edu;
+	int ret;
 
 	if (!xen_pv_domain())
 		return -ENODEV;
 	edu = pci_get_device(EDU_VENDOR, EDU_DEVICE, NULL);
 	if (!edu)
 		return -ENODEV;
+	ret = platform_driver_register(&late_driver);
+	if (ret) {
+		pci_dev_put(edu);
+		return ret;
+	}
 	dev = &edu->dev;
 	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("neighbours", 0400, dir, NULL, &neighbours_fops);
 	debugfs_create_file("ledger", 0400, dir, NULL, &ledger_fops);
 	debugfs_create_file("handle", 0400, dir, NULL, &handle_fops);
+	debugfs_create_file("mmap", 0400, dir, NULL, &mmap_fops);
+	debugfs_create_file("asked", 0400, dir, NULL, &asked_fops);
+	debugfs_create_file("busless", 0400, dir, NULL, &busless_fops);
+	debugfs_create_file("late", 0400, dir, NULL, &late_fops);
+	debugfs_create_file("anew", 0400, dir, NULL, &anew_fops);
 	debugfs_create_file("gntdma", 0400, dir, NULL, &gntdma_fops);
 	debugfs_create_file("cma", 0400, dir, NULL, &cma_fops);
 	debugfs_create_file("exhausted", 0400, dir, NULL, &exhausted_fops);
@@ -783,6 +990,9 @@ module_init(pvmem_init);
 static void __exit pvmem_exit(void)
 {
 	debugfs_remove(dir);
+	if (late_is_there)
+		platform_device_unregister(&late);
+	platform_driver_unregister(&late_driver);
 	put_device(dev);
 }
 module_exit(pvmem_exit);

@@ -15,6 +15,14 @@
 . /rig/lib/balloon.sh
 . /rig/lib/swiotlb.sh
 
+# What the view has for the device that pvmem makes.
+late_bounces() {
+	sed -n 's/^pvmem-late .* out_of_reach=\([0-9]*\) .*/\1/p' $VIEW
+}
+
+if said 'xen:swiotlb: dma-direct'; then
+	pvmem asked
+fi
 # What is known of the memory as it was must not outlive it.
 pvmem neighbours
 if said 'xen:swiotlb: dma-direct'; then
@@ -35,6 +43,7 @@ dmastat_reset
 dmatest copy
 holds "such a buffer is bounced on its way" [ "$(stat dmatest bounced)" -gt 0 ]
 dmatest coherent
+pvmem mmap
 # The base kernel says nothing of its own, and has no view.
 if said 'xen:swiotlb: dma-direct'; then
 	. /rig/lib/view.sh
@@ -42,6 +51,13 @@ if said 'xen:swiotlb: dma-direct'; then
 	scatter
 	count_bounces
 	bounces_for scattered dmatest dmatest map64k
+	# Devices that have the same address one after the other.
+	pvmem busless
+	is "$(late_bounces)" 0 "a device of no bus leaves no count behind"
+	pvmem late
+	is "$(late_bounces)" 1 "a platform device has its own"
+	pvmem anew
+	is "$(late_bounces)" 0 "and leaves none behind"
 fi
 # Disks need no bouncing: under Xen the block layer joins no pages of a request
 # that are not neighbours in the machine. Packets may.
