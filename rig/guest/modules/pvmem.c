@@ -412,8 +412,8 @@ static int count_call(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-/* How often @symbol is called to allocate 64 KiB below @bits bits. */
-static unsigned long calls_of(const char *symbol, unsigned int bits)
+/* How often @symbol is called to allocate @size bytes below @bits bits. */
+static unsigned long calls_of(const char *symbol, unsigned int bits, size_t size)
 {
 	struct kprobe kp = { .symbol_name = symbol, .pre_handler = count_call };
 	dma_addr_t bus;
@@ -422,15 +422,15 @@ static unsigned long calls_of(const char *symbol, unsigned int bits)
 	if (dma_set_coherent_mask(dev, DMA_BIT_MASK(bits)) || register_kprobe(&kp))
 		return ULONG_MAX;
 	calls = 0;
-	cpu = dma_alloc_coherent(dev, SZ_64K, &bus, GFP_KERNEL);
+	cpu = dma_alloc_coherent(dev, size, &bus, GFP_KERNEL);
 	unregister_kprobe(&kp);
 	if (!cpu)
 		return ULONG_MAX;
-	dma_free_coherent(dev, SZ_64K, cpu, bus);
+	dma_free_coherent(dev, size, cpu, bus);
 	return calls;
 }
 
-/* What needs no word with Xen: memory that is not scattered yet. */
+/* What Xen need not be asked for. A page fits wherever it is. */
 static int asked_show(struct seq_file *m, void *v)
 {
 	struct kprobe limit = { .symbol_name = "dma_maddr_max",
@@ -439,13 +439,13 @@ static int asked_show(struct seq_file *m, void *v)
 				   .pre_handler = count_call };
 	struct kprobe place = { .symbol_name = "dma_maddr_exchange",
 				.pre_handler = count_call };
-	bool (*dma_maddr_exchange)(phys_addr_t phys, size_t size, u64 limit);
-	struct page *page = alloc_pages(GFP_KERNEL, get_order(SZ_64K));
-	phys_addr_t phys, maddr;
+	bool (*place_at)(phys_addr_t phys, size_t size, u64 limit);
+	struct page *page;
+	phys_addr_t maddr;
 
-	if (!page || register_kprobe(&limit))
-		return -ENOMEM;
 	dma_set_mask(dev, DMA_BIT_MASK(64));
+	if (register_kprobe(&limit))
+		return -ENOENT;
 	calls = 0;
 	dma_get_required_mask(dev);
 	equal(m, calls, 1, "the mask that a device needs depends on the machine");
@@ -454,28 +454,27 @@ static int asked_show(struct seq_file *m, void *v)
 	equal(m, calls, 0, "the largest mapping does not");
 	unregister_kprobe(&limit);
 
-	equal(m, calls_of("xen_create_contiguous_region", 64), 0,
+	equal(m, calls_of("xen_create_contiguous_region", 64, PAGE_SIZE), 0,
 	      "coherent memory that fits is not exchanged");
-	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
 
 	/* As swiotlb does for each piece of a pool. It is not exported. */
 	if (register_kprobe(&place))
 		return -ENOENT;
-	dma_maddr_exchange = (void *)place.addr;
+	place_at = (void *)place.addr;
 	unregister_kprobe(&place);
-	if (register_kprobe(&exchange))
-		return -ENOENT;
-	phys = page_to_phys(page);
-	maddr = PFN_PHYS(frame(page_to_pfn(page)));
-	result(m, neighbours(PHYS_PFN(phys), 16) && IS_ALIGNED(maddr, SZ_64K),
-	       "a piece of memory that fits", maddr, 0);
-	calls = 0;
-	equal(m, dma_maddr_exchange(phys, SZ_64K, maddr + SZ_64K - 1), true,
-	      "a pool can be placed there");
-	equal(m, calls, 0, "and it is not exchanged for that");
-	equal(m, PFN_PHYS(frame(page_to_pfn(page))), maddr, "it stays where it is");
-	unregister_kprobe(&exchange);
-	__free_pages(page, get_order(SZ_64K));
+	page = alloc_page(GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	if (!register_kprobe(&exchange)) {
+		maddr = PFN_PHYS(frame(page_to_pfn(page)));
+		calls = 0;
+		equal(m, place_at(page_to_phys(page), PAGE_SIZE, maddr + PAGE_SIZE - 1),
+		      true, "a piece of a pool can be placed where it is");
+		equal(m, calls, 0, "and is not exchanged for that");
+		equal(m, PFN_PHYS(frame(page_to_pfn(page))), maddr, "it stays there");
+		unregister_kprobe(&exchange);
+	}
+	__free_page(page);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(asked);
@@ -485,9 +484,9 @@ static int cma_show(struct seq_file *m, void *v)
 {
 	unsigned long n;
 
-	equal(m, calls_of("cma_alloc", 64), 1, "an area in reach is used");
-	equal(m, calls_of("cma_alloc", LOW_BITS), 0, "one out of reach is not tried");
-	n = calls_of("xen_create_contiguous_region", LOW_BITS);
+	equal(m, calls_of("cma_alloc", 64, SZ_64K), 1, "an area in reach is used");
+	equal(m, calls_of("cma_alloc", LOW_BITS, SZ_64K), 0, "one out of reach is not tried");
+	n = calls_of("xen_create_contiguous_region", LOW_BITS, SZ_64K);
 	result(m, n <= 1, "frames are exchanged instead, once at most", n, 1);
 	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
 	return 0;
