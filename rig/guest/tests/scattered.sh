@@ -17,7 +17,7 @@
 
 # What the view has for the device that pvmem makes.
 late_bounces() {
-	sed -n 's/^pvmem-late .* out_of_reach=\([0-9]*\) .*/\1/p' $VIEW
+	sed -n 's/^pvmem-late .* out_of_reach=\([0-9]*\) .*/\1/p' "$VIEW"
 }
 
 if said 'xen:swiotlb: dma-direct'; then
