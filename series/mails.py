@@ -18,6 +18,7 @@ from .patch import header, person
 ALL = "all"               # the folder with the patches of all series
 WIDTH = 75                # columns of a cover letter's text
 NUMBERED = re.compile(r"\b[Pp]atch(es)?\s+#?\d+\b")
+NOBODY = re.compile(r"\.(example|invalid|localhost|test)>$")    # by RFC 2606
 REFERENCE = re.compile(r"\{([^{}]*)\}")
 # A number alone: not of a version, of [1], of 32-bit, of an address.
 LONE = re.compile(r"(?<![\w.\[/-])\d+(?![\w.\]-]*[\w\]-])")
@@ -90,6 +91,8 @@ def faults(patch):
         found.append(f"{patch.name}: has a Signed-off-by, which is a person's to give")
     if not re.match(r"Assisted-by: LLM\b", patch.message.split("\n")[-1]):
         found.append(f"{patch.name}: the message does not end with 'Assisted-by: LLM'")
+    if NOBODY.search(patch.author or ""):
+        found.append(f"{patch.name}: no mail reaches its author, {patch.author}")
     return found
 
 

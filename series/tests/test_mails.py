@@ -162,7 +162,8 @@ class Mails(Lab):
     def test_refused_messages(self):
         for old, new, word in ((TRAILER, f"Signed-off-by: a <b>\n{TRAILER}", "Signed-off-by"),
                                (TRAILER, f"{TRAILER}\nFixes: x", "does not end with"),
-                               ("Because.", "As patch\n12 says.", "'patch 12' names a patch")):
+                               ("Because.", "As patch\n12 says.", "'patch 12' names a patch"),
+                               ("@example.org", "@lab.example", "no mail reaches its author")):
             self.series({"0001-x.patch": FIX.replace(old, new)}, {})
             self.refused(word)
 
