@@ -11,7 +11,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
 		awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
 	@echo '  PLATFORM=  pv, pvh (the default), arm64, arm, bare-x86_64, bare-arm64, all'
-	@echo '  KERNEL=    ours (the default), base: the unmodified kernel'
+	@echo '  KERNEL=    ours (the default), base: the unmodified kernel, or a series: up to its end'
 	@echo '  TEST= FILES=  a test file of your own, a directory to unpack at /files'
 	@echo '  KSRC= XSRC=  a git clone of a kernel to put the series on, a Xen tree or clone'
 	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
@@ -34,7 +34,7 @@ shell: deps ## the same machine with a shell on this terminal
 check: deps ## all tests: units, static, every platform
 	@$(PYTHON) rig/check.py
 
-check-full: deps ## the same, and the whole suite on the base kernel too
+check-full: deps ## the same, the whole suite on base, and boots at the end of each series
 	@$(PYTHON) rig/check.py full
 
 bench: deps ## count instructions on the base kernel, on ours, and on bare metal

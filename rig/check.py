@@ -1,7 +1,7 @@
 """The verbs check and check-full: everything that can be tested, one verdict.
 
 Units, then the static checks, then the boots; in a full check the boots of the base
-kernel too, and KUnit by kunit.py. Each result is a line of one KTAP file; what could
+kernel and of the end of each series, too, and KUnit by kunit.py. Each result is a line of one KTAP file; what could
 not be made is a failure.
 """
 import concurrent.futures
@@ -22,6 +22,7 @@ import trees
 import variables
 
 UNIT_TIMEOUT = 1200       # seconds
+AT_ENDS = ("native-io", "domu", "scattered")      # tests of the end of each series
 UNITS = (("unit tests of the rig", ["-s", "rig/tests"]),
          ("unit tests of the series' tools", ["-s", "series/tests", "-t", "."]),
          ("unit tests of the static checks", ["-s", "rig/static/tests", "-t", "."]))
@@ -95,7 +96,8 @@ def static(writer, full):
 
 
 def boots(writer, place, full):
-    """All tests on all platforms; in a full check on the base kernel too."""
+    """All tests on all platforms; in a full check on the base kernel, too, and of a kernel
+    with each series what passes with none and with all."""
     tests = testfile.load_all(run.TESTS)
     platforms = variables.platforms(default="all")
     planned = testfile.plan(tests, platforms, "ours", full)
@@ -108,6 +110,10 @@ def boots(writer, place, full):
                 if reason:
                     writer.group(f"{platform}-base: {test.name}", [
                         ktap.Result(True, f"{test.name} is run", skip=reason)])
+        for name in trees.ends():
+            planned += testfile.plan([test for test in tests if test.name in AT_ENDS],
+                                     [word for word in platforms if not word.startswith("bare")],
+                                     name)
     verdicts = run.boot_all(planned, run.build_kernels(planned), place)
     for verdict in verdicts:
         for group in verdict.groups:

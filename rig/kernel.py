@@ -18,6 +18,7 @@ from pathlib import Path
 import apt
 import kconfig
 import paths
+import trees
 
 MODULES = paths.RIG / "guest" / "modules"
 BUILD_TIME = 5400         # seconds a build may take
@@ -104,13 +105,17 @@ def compiler(arch):
 def symbols_of(arch, variant):
     """The symbols that the fragments want."""
     names = ["common", arch]
-    if variant.startswith("base"):
+    if _tree_of(variant) in ("base", *trees.ends()):
         names.append("base")
     elif (paths.RIG / "config" / f"series-{arch}.config").exists():
         names.append(f"series-{arch}")
     if manner_of(variant):
         names.append(manner_of(variant))
     return kconfig.wanted(names)
+
+
+def _tree_of(variant):
+    return variant.partition("-")[0]
 
 
 def manner_of(variant):
@@ -252,8 +257,8 @@ def _load(arch, variant, place):
 
 
 def build(arch, variant, tree):
-    """The Kernel of TREE for ARCH. VARIANT: ours, a control, or base, which has no
-    symbols of the series; '-fast' after it leaves debugging out, '-nomodules' modules; '-16k' has
+    """The Kernel of TREE for ARCH. VARIANT: ours, a control, or base and the end of
+    a series, which have no symbols of the series; '-fast' after it leaves debugging out, '-nomodules' modules; '-16k' has
     pages of that size."""
     tree = Path(tree).resolve()
     key = input_hash(arch, variant, tree)
@@ -299,7 +304,7 @@ def build(arch, variant, tree):
     return _load(arch, variant, place)
 
 
-def _prune(top, keep=24):
+def _prune(top, keep=64):
     """Keep the results used last; each is some 10 MB."""
     found = sorted(top.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in found[keep:]:

@@ -1,7 +1,8 @@
-"""The kernel sources of the variants: ours, base, and the negative controls.
+"""The kernel sources of the variants: ours, base, ends of series, negative controls.
 
 ours is build/tree as it stands, so that edits made there are what is run. base
-is the same without a patch. A control is ours with one function disabled.
+is the same without a patch. The name of a series is the kernel with that series and
+those before it. A control is ours with one function disabled.
 """
 import functools
 import re
@@ -13,7 +14,7 @@ import paths
 if str(paths.REPO) not in sys.path:
     sys.path.append(str(paths.REPO))
 
-from series import error, series  # noqa: E402
+from series import error, series, store  # noqa: E402
 
 # On TCG cache operations do nothing. As loads they are translated, and fault as on hardware.
 _LOAD = ("for (phys_addr_t end = paddr + size; paddr < end; paddr += 64)\n"
@@ -65,18 +66,38 @@ def _git(tree, *args):
 
 
 @functools.lru_cache(maxsize=None)
+def ends():
+    """{a series: how many patches it and those before it are}; but for the last, which is
+    ours."""
+    patches = store.load(paths.REPO).patches
+    last = patches[-1].series if patches else None
+    return {patch.series: number for number, patch in enumerate(patches, 1)
+            if patch.series != last}
+
+
 def tree(variant):
-    """The directory with the sources of 'ours', 'base' or a control."""
+    """The directory with the sources of 'ours', 'base', the end of a series or a control.
+
+    All ends share one, so that a build goes on from the last: build before you ask for
+    another.
+    """
     try:
-        if variant == "ours":
-            return series.prepare_tree(paths.BUILD / "tree")
-        if variant == "base":
-            return series.prepare_tree(paths.BUILD / "base", upto=0)
-        if variant not in CONTROLS:
-            raise TreeError(f"no kernel '{variant}'")
-        return _control(variant)
+        if variant in ends():
+            return series.prepare_tree(paths.BUILD / "end", upto=ends()[variant])
+        return _lasting(variant)
     except (error.SeriesError, OSError) as err:
         raise TreeError(str(err)) from err
+
+
+@functools.lru_cache(maxsize=None)
+def _lasting(variant):
+    if variant == "ours":
+        return series.prepare_tree(paths.BUILD / "tree")
+    if variant == "base":
+        return series.prepare_tree(paths.BUILD / "base", upto=0)
+    if variant not in CONTROLS:
+        raise TreeError(f"no kernel '{variant}'")
+    return _control(variant)
 
 
 def series_on():

@@ -1,11 +1,15 @@
-"""rig/trees.py: a negative control changes one function, or says that it cannot."""
+"""rig/trees.py: a negative control changes one function, or says that it cannot; what
+stands at the end of each series."""
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import check  # noqa: E402
 import paths  # noqa: E402
+import run  # noqa: E402
+import testfile  # noqa: E402
 import trees  # noqa: E402
 
 HEADER = """\
@@ -45,6 +49,22 @@ class Control(unittest.TestCase):
                     with self.subTest(variant, function=function):
                         text = path.read_text(encoding="utf-8")
                         self.assertNotEqual(trees.with_body(text, function, body), text)
+
+
+class Ends(unittest.TestCase):
+    def test_each_series_but_the_last(self):
+        found = trees.ends()
+        names = [line.split()[0] for line in (paths.REPO / "series/series").read_text().splitlines()
+                 if line and not line.startswith("#")]
+        self.assertEqual(list(found), names[:-1])
+        files = [len(list((paths.REPO / "series" / name).glob("*.patch"))) for name in names]
+        self.assertEqual(list(found.values()), [sum(files[:end]) for end in range(1, len(names))])
+
+    def test_what_is_run_there_passes_before_and_after(self):
+        for name in check.AT_ENDS:
+            declared = testfile.load(run.TESTS / f"{name}.sh").declared
+            self.assertEqual([key for key in declared if key.startswith(("base", "kernel", "expect"))],
+                             [])
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Values(unittest.TestCase):
     def test_good(self):
         self.check("run")
         self.check("run", PLATFORM="pv arm64", KERNEL="base", JOBS="2", TEST=TEST, FILES="/")
+        self.check("run", KERNEL="p2m")
         self.check("run", PLATFORM="all", JOBS="", KERNEL="")
         self.check("shell", PLATFORM="arm")
         self.check("tree", FORCE="0")

@@ -11,6 +11,7 @@
 #: modules: dmastat dmatest
 #: domu: yes
 #: cpus@pv: 2
+#: xen@pv: bootscrub=1
 #: timeout: 900
 # A kernel as distributions build it: optimised, and without DMA_API_DEBUG, which makes
 # every mapping need an unmapping. Drivers leave out here what does nothing.
@@ -63,6 +64,10 @@ on pv pvh || exit 0
 ext4_on /dev/nvme0n1p2
 on pv || exit 0
 scatter
+dmastat_reset
+dmatest map64k
+many=$(stat dmatest bounced)
+holds "most buffers of 64 KiB are not contiguous: $many of 256 bounce" [ "$many" -gt 128 ]
 DISK_FREE=$((DISK_FREE + 24 * MIB))
 for device in nvme ahci virtio sdhci megasas pvscsi usb uas e1000e; do
 	io_on "$device"

@@ -2,6 +2,7 @@
 #: platforms: pv
 #: full: yes
 #: kernel: ours-distro
+#: xen: bootscrub=1
 #: devices: nvme
 #: linux: blkdevparts=nvme0n1:256M(raw),-(files)
 #: modules: dmastat
