@@ -46,7 +46,7 @@ NEEDED := $(if $(KSRC),variables,deps)
 tree: $(NEEDED) ## a git tree in build/tree: the base, then one commit a patch
 	@$(PYTHON) series/series.py tree
 
-refresh: $(NEEDED) ## take edits and fixups made in build/tree back into the series
+refresh: $(NEEDED) ## take the commits in build/tree back into the series
 	@$(PYTHON) series/series.py refresh
 
 series: $(NEEDED) ## the mails to send, a folder a series, in build/series

@@ -1,12 +1,14 @@
-"""From the prepared tree back to the clone: commits, fixups and edits."""
+"""From the prepared tree back to the clone: a patch for each commit."""
 import shutil
 
-from . import chain, derive, fold, store
+from . import chain, derive, store
 from . import tree as trees
 from .error import Refused, SeriesError
 
 BUSY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply",
         "BISECT_LOG")
+MARKS = ("fixup! ", "squash! ", "amend! ")
+FOLD = "fold it with 'git rebase -i --autosquash base'"
 
 
 def _moved(tree, root):
@@ -60,7 +62,9 @@ def steps(tree, series, head):
         last = step.old.subject if step.old else last
     taken = set()
     for step in found:
-        if step.subject in taken and not step.subject.startswith(fold.MARKS):
+        if step.subject.startswith(MARKS):
+            raise Refused(f"{step.label}: {FOLD}")
+        if step.subject in taken:
             raise Refused(f"two commits have the subject '{step.subject}'")
         taken.add(step.subject)
     return found
@@ -113,18 +117,11 @@ def _take(tree, root):
         if (git.git_dir / name).exists():
             raise Refused(f"{tree.dest} is in the middle of something ({name}): end it first")
     head, work = git.commit("HEAD"), _work(tree)
-    found = steps(tree, old, head)
     if work != git.tree(head):
-        if not found:
-            paths = ", ".join(change[1] for change in git.changes(git.tree(head), work))
-            raise Refused(f"{paths}: edited, and there is no patch yet: commit it")
-        head = fold.edits(git, found, old, head, work)
-    if any(step.subject.startswith(fold.MARKS) for step in steps(tree, old, head)):
-        head = fold.squash(git, tree.state["base"], head)
+        paths = ", ".join(change[1] for change in git.changes(git.tree(head), work))
+        raise Refused(f"{paths}: edited and not committed: commit it as a patch, or with "
+                      f"--fixup and {FOLD}")
     found = steps(tree, old, head)
-    for step in found:
-        if step.subject.startswith(fold.MARKS):
-            raise Refused(f"{step.label}: no earlier commit has that subject")
     patches, overlay = derive.derive(git, found, old)
     series, made = _verified(tree, found, work, patches, overlay, old)
     changed = store.save(series, root)

@@ -23,11 +23,6 @@ MAILS = store.ROOT / "build/series"
 SeriesError = error.SeriesError
 
 
-def load_base():
-    """{key: value} of series/base: package, version, sha256, tarball, suite, release, date."""
-    return base.load()
-
-
 def prepare_tree(dest=TREE, ksrc=None, upto=None, force=False):
     """A git work tree at DEST: the base (tag base) and a commit a patch (tag patched).
 

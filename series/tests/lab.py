@@ -184,6 +184,16 @@ class Lab(unittest.TestCase):
         """Write {path: text} in the prepared tree."""
         write(self.dest, files)
 
+    def amend(self, files, commit):
+        """FILES (None: goes) as part of COMMIT, by git alone."""
+        for path in [path for path, text in files.items() if text is None]:
+            (self.dest / path).unlink()
+        self.edit({path: text for path, text in files.items() if text is not None})
+        self.git("add", "-A")
+        self.git("commit", "-q", f"--fixup={commit}")
+        self.git("config", "sequence.editor", "true")
+        self.git("rebase", "-q", "-i", "--autosquash", "base")
+
     def file(self, path):
         """A file's text in the clone."""
         return (self.root / path).read_bytes().decode("utf-8", "surrogateescape")

@@ -128,7 +128,7 @@ class Gone(Lab):
     def test_refresh_there(self):
         self.offer("9.1.5-1", KERNEL)
         self.prepare()
-        self.edit({"drivers/xen/new.c": "x\n"})
+        self.amend({"drivers/xen/new.c": "x\n"}, "HEAD~1")
         self.assertEqual(self.refresh(), ["drivers/xen/new.c"])
 
 

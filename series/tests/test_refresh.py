@@ -109,52 +109,39 @@ class Working(Lab):
 
 
 class Edits(Working):
+    def test_not_committed(self):
+        self.edit({"drivers/xen/swiotlb-xen.c": "again\n", "mm/new.c": "x\n"})
+        self.refused("drivers/xen/swiotlb-xen.c, mm/new.c: edited and not committed")
+
     def test_whole_file(self):
-        self.edit({"drivers/xen/swiotlb-xen.c": "again\n"})
+        self.amend({"drivers/xen/swiotlb-xen.c": "again\n"}, "HEAD~1")
         self.assertEqual(self.refresh(), ["drivers/xen/swiotlb-xen.c"])
         self.assertEqual(self.file("drivers/xen/swiotlb-xen.c"), "again\n")
         self.settled()
 
-    def test_upstream_file_of_one_patch(self):
+    def test_upstream_file(self):
         text = (self.dest / "kernel/dma/direct.c").read_text()
-        self.edit({"kernel/dma/direct.c": text.replace("line 30\n", "line thirty\n")})
+        self.amend({"kernel/dma/direct.c": text.replace("line 30\n", "line thirty\n")}, "HEAD~2")
         self.assertEqual(self.refresh(), ["series/one/0001-dma-direct-fix-line-20.patch"])
         self.assertIn("+line thirty", self.file("series/one/0001-dma-direct-fix-line-20.patch"))
         self.settled()
 
     def test_whole_file_that_goes(self):
-        (self.dest / "drivers/xen/new.c").unlink()
+        self.amend({"drivers/xen/new.c": None}, "HEAD~1")
         self.assertEqual(self.refresh(), ["drivers/xen/new.c",
                                           "series/two/0001-xen-swiotlb-rewrite.patch"])
         self.assertFalse((self.root / "drivers/xen/new.c").exists())
         self.settled()
 
     def test_replaced_file_that_goes_is_deleted(self):
-        (self.dest / "drivers/xen/swiotlb-xen.c").unlink()
+        self.amend({"drivers/xen/swiotlb-xen.c": None}, "HEAD~1")
         self.refresh()
         self.assertIn("Deletes: drivers/xen/swiotlb-xen.c ",
                       self.file("series/two/0001-xen-swiotlb-rewrite.patch"))
         self.settled()
 
-    def test_file_of_no_patch(self):
-        self.edit({"mm/same.c": "x\n"})
-        self.refused("mm/same.c has uncommitted edits, and no patch")
-
-    def test_new_file(self):
-        self.edit({"mm/new.c": "x\n"})
-        self.refused("mm/new.c")
-
-    def test_file_of_two_patches(self):
-        text = (self.dest / "kernel/dma/direct.c").read_text()
-        text = text.replace("line 30\n", "line thirty\n")
-        self.edit({"kernel/dma/direct.c": text})
-        self.commit(f"second\n\n{TRAILER}")
-        self.refresh()
-        self.edit({"kernel/dma/direct.c": text.replace("line 1\n", "line one\n")})
-        self.refused("direct.c has.*'dma-direct: fix line 20'; 'second'")
-
     def test_both_sides_changed(self):
-        self.edit({"drivers/xen/swiotlb-xen.c": "tree\n"})
+        self.amend({"drivers/xen/swiotlb-xen.c": "tree\n"}, "HEAD~1")
         (self.root / "drivers/xen/new.c").write_text("clone\n")
         self.refused("drivers/xen/new.c")
         self.refresh(force=True)
@@ -163,7 +150,7 @@ class Edits(Working):
         self.settled()
 
     def test_build_stays_incremental(self):
-        self.edit({"drivers/xen/swiotlb-xen.c": "again\n"})
+        self.amend({"drivers/xen/swiotlb-xen.c": "again\n"}, "HEAD~1")
         times = {path: path.lstat().st_mtime_ns for path in self.dest.rglob("*.c")}
         self.refresh()
         self.prepare()
@@ -239,39 +226,12 @@ class Commits(Working):
                       self.file("series/two/0001-a-new-name.patch"))
         self.settled()
 
-    def test_amend_changes_the_message(self):
-        self.edit({"drivers/xen/new.c": "fixed\n"})
-        self.commit(f"amend! xen/swiotlb: rewrite\n\nxen/swiotlb: better\n\n{TRAILER}")
-        self.refresh()
-        self.assertEqual(self.files()[1], "two/0001-xen-swiotlb-better.patch")
-        self.assertEqual(self.file("drivers/xen/new.c"), "fixed\n")
-        self.settled()
-
-    def test_fixup(self):
-        text = (self.dest / "kernel/dma/direct.c").read_text()
-        self.edit({"kernel/dma/direct.c": text.replace("line 30\n", "line thirty\n"),
-                   "drivers/xen/new.c": "fixed\n"})
-        self.git("commit", "-q", "-m", "fixup! dma-direct: fix line 20", "kernel")
-        self.git("commit", "-q", "-m", "fixup! fixup! xen/swiotlb: rewrite", "drivers")
-        self.assertEqual(self.refresh(), ["drivers/xen/new.c",
-                                          "series/one/0001-dma-direct-fix-line-20.patch"])
-        self.assertEqual(self.git("rev-list", "--count", "base..HEAD"), "3")
-        self.settled()
-
-    def test_fixup_of_lines_that_a_later_patch_changes(self):
-        text = (self.dest / "kernel/dma/direct.c").read_text()
-        self.edit({"kernel/dma/direct.c": text.replace("line twenty\n", "line 2O\n")})
-        self.commit(f"later\n\n{TRAILER}")
-        self.edit({"kernel/dma/direct.c": text.replace("line twenty\n", "line XX\n")})
-        self.commit("fixup! dma-direct: fix line 20")
-        self.refused("does not fold: kernel/dma/direct.c conflicts")
-
     def test_refused_commits(self):
         (self.dest / "drivers/xen/swiotlb-xen.c").unlink()
         self.commit(f"second\n\n{TRAILER}")
         self.refused(r"\('second'\) deletes drivers/xen/swiotlb-xen.c.*\('xen/swiotlb: rewrite'\)")
         self.git("reset", "-q", "--hard", "patched")
-        for subject, word in (("fixup! nobody", "no earlier commit"),
+        for subject, word in (("fixup! xen/swiotlb: rewrite", "fold it with 'git rebase"),
                               ("xen/swiotlb: rewrite", "two commits have the subject"),
                               ("x\nno empty line", "empty line"),
                               ("x\n\ndiff --git a/x b/x", "git am")):
@@ -331,8 +291,7 @@ class Later(Working):
 
     def setUp(self):
         super().setUp()
-        self.edit({self.PATH: LINES})
-        self.refresh()
+        self.amend({self.PATH: LINES}, "HEAD~1")
         self.edit({self.PATH: self.END})
         self.commit(f"xen: later\n\n{TRAILER}")
         self.refresh()
@@ -372,19 +331,13 @@ class Later(Working):
         self.settled()
 
     def test_fixups_go_where_they_say(self):
-        self.edit({self.PATH: self.END.replace("line 5\n", "line five\nmore\n")})
-        self.commit("fixup! xen/swiotlb: rewrite")
-        self.refresh()
         first, end = (text.replace("line 5\n", "line five\nmore\n") for text in (LINES, self.END))
+        self.amend({self.PATH: end}, "HEAD~2")
+        self.refresh()
         self.both(first, end)
-        self.edit({self.PATH: end + "tail\n"})
-        self.commit("fixup! xen: later")
+        self.amend({self.PATH: end + "tail\n"}, "HEAD")
         self.refresh()
         self.both(first, end + "tail\n")
-
-    def test_an_edit_that_is_not_committed(self):
-        self.edit({self.PATH: self.END + "tail\n"})
-        self.refused(f"{self.PATH} has.*'xen/swiotlb: rewrite'; 'xen: later'; commit")
 
     def test_an_edit_in_the_clone(self):
         end = self.END.replace("line 5\n", "line 5\nmore\n")
