@@ -10,9 +10,10 @@
  *
  * Everything here depends on a static key.  While it is off, and for a device
  * that bypasses the conversion, machine and physical addresses are the same.
- * The other functions may only be called if dma_maddr_active(), those that are
- * about a device's buffer only if dma_maddr_translated().  The architecture
- * provides and documents them; <asm/dma-maddr.h> defines
+ * The other functions may only be called if dma_maddr_active(), and those that
+ * are about memory of this system only if dma_maddr_scattered().  They are
+ * documented where the architecture or the hypervisor's driver defines them;
+ * <asm/dma-maddr.h> defines
  *
  * DMA_MADDR_IDENTITY	true if memory of this system has the same address in
  *			the machine, and only that of others, which is mapped

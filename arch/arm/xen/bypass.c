@@ -69,10 +69,13 @@ struct named_iommus {
 
 static void count_iommu(struct named_iommus *named, struct of_phandle_args *spec)
 {
-	if (of_device_is_compatible(spec->np, XEN_IOMMU_COMPATIBLE))
-		named->xen = true;
-	else if (of_device_is_available(spec->np))
-		named->other = true;
+	/* Like the IOMMU core, ignore an IOMMU that is disabled. */
+	if (of_device_is_available(spec->np)) {
+		if (of_device_is_compatible(spec->np, XEN_IOMMU_COMPATIBLE))
+			named->xen = true;
+		else
+			named->other = true;
+	}
 	of_node_put(spec->np);
 }
 
@@ -99,16 +102,16 @@ static struct named_iommus named_iommus(struct device *dev,
 static void report(struct device *dev, const struct device_node *np,
 		   enum xen_iommu_value value, bool named, bool on)
 {
-	if (value == VALUE_INVALID)
+	if ((value == VALUE_ABSENT || value == VALUE_OFF) && !named)
+		return;
+	if (!static_key_enabled(&dma_maddr_key))
+		dev_dbg(dev, "%pOF: ignoring Xen's IOMMU, this domain is not directly mapped\n",
+			np);
+	else if (value == VALUE_INVALID)
 		dev_err(dev, "%pOF: xen,iommu is neither \"on\" nor \"off\": translating\n",
 			np);
-	else if (value == VALUE_OFF && named)
+	else if (value == VALUE_OFF)
 		dev_err(dev, "%pOF: xen,iommu is \"off\", but the IOMMU is Xen's: translating\n",
-			np);
-	else if (value != VALUE_ON && !named)
-		return;
-	else if (!static_key_enabled(&dma_maddr_key))
-		dev_dbg(dev, "%pOF: ignoring Xen's IOMMU, this domain is not directly mapped\n",
 			np);
 	else if (on)
 		dev_info(dev, "%pOF: protected by Xen's IOMMU: not translating\n",

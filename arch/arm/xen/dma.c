@@ -36,7 +36,7 @@ static atomic_long_t xen_flush_errors = ATOMIC_LONG_INIT(0);
  *
  * A buffer with both local and foreign pages is not treated as contiguous.
  *
- * Context: Any.
+ * Context: Any but NMI.
  * Return: %true if the buffer is contiguous, %false otherwise.
  */
 bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
@@ -49,16 +49,16 @@ bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
 }
 
 /**
- * dma_maddr_cpu_mapped() - check if a page is in the linear map
+ * dma_maddr_cpu_mapped() - check if the CPU can maintain the caches of a page
  * @phys: physical address in the page
  *
- * The linear map contains all RAM of this domain, except memory that the device
- * tree reserves with "no-map", and all ZONE_DEVICE memory: persistent memory,
- * and the pages at which grants are mapped.  Other memory has no cache lines in
- * this domain, and cache maintenance by its address would fault.
+ * It can for all RAM of this domain, except memory that the device tree
+ * reserves with "no-map", and for ZONE_DEVICE memory that is mapped: persistent
+ * memory, and the pages at which grants are mapped.  Other memory has no cache
+ * lines in this domain, and cache maintenance by its address would fault.
  *
  * Context: Any.
- * Return: %true if the page is in the linear map, %false otherwise.
+ * Return: %true if the CPU can, %false otherwise.
  */
 bool dma_maddr_cpu_mapped(phys_addr_t phys)
 {
@@ -186,7 +186,7 @@ xen_sync(struct device *dev, phys_addr_t maddr, size_t size,
  * Do not call this while mapping a buffer: its physical address is known then,
  * so use arch_sync_dma_for_device().
  *
- * Context: Any, while the buffer is mapped for @dev.
+ * Context: Any but NMI, while the buffer is mapped for @dev.
  */
 void dma_maddr_sync_for_device(struct device *dev, phys_addr_t maddr,
 			       size_t size, enum dma_data_direction dir)
@@ -207,7 +207,8 @@ void dma_maddr_sync_for_device(struct device *dev, phys_addr_t maddr,
  * @size: its length in bytes
  * @dir: direction of the transfer
  *
- * Context: Any, while the buffer is mapped for @dev or is being unmapped.
+ * Context: Any but NMI, while the buffer is mapped for @dev or is being
+ * unmapped.
  */
 void dma_maddr_sync_for_cpu(struct device *dev, phys_addr_t maddr,
 			    size_t size, enum dma_data_direction dir)

@@ -162,9 +162,10 @@ bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit)
  * @phys: physical address of the memory, whether or not it has been exchanged
  * @size: length in bytes, as passed to dma_maddr_exchange()
  *
- * Frames that are no longer contiguous are not returned, since Xen only takes
- * an extent.  This is the case after a restore of the domain, when the pages
- * have other frames.
+ * Gives low frames back to Xen.  Not returned are frames that were exchanged
+ * during boot, frames above 4 GiB, of which Xen has enough, and frames that are
+ * no longer contiguous, since Xen only takes an extent: after a restore of the
+ * domain the pages have other frames.
  *
  * Context: Any but NMI; process context for more than 2 MiB.  Takes
  * xen_reservation_lock.

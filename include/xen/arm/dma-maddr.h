@@ -4,9 +4,9 @@
 
 /*
  * <linux/dma-maddr.h> for a directly mapped Xen domain.  The domain's own
- * memory has the same address in the machine.  A foreign page has a machine
- * address that is not the physical address of any page here.  It is only used
- * to determine that a buffer is not a bounce buffer, and in hypercalls.
+ * memory has the same address in the machine.  A foreign page is granted by
+ * another domain.  Its machine address is given to devices and to IOMMUs, but
+ * does not lead to a page here: there may be none with that number, or another.
  *
  * p2m.h calls machine frames bus frames (bfn), as other code for Arm does.
  */
