@@ -416,22 +416,23 @@ static int links_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(links);
 
-/* Single foreign buffers, and that a sync does what it should. */
-static int onepage_show(struct seq_file *m, void *v)
+/* A single foreign buffer, and that a sync does what it should. */
+static void one_page(struct seq_file *m, unsigned int bits)
 {
 	struct device *dev = &edu->dev;
 	dma_addr_t addr;
 	int ret;
 
-	guard(mutex)(&edu_lock);
-	dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
-	if (buffer_get(0))
-		return -ENOMEM;
-	seq_printf(m, "# page_size=%lu\n", PAGE_SIZE);
+	dma_set_mask_and_coherent(dev, DMA_BIT_MASK(bits));
+	if (buffer_get(0)) {
+		result(m, false, "no memory", "a buffer");
+		return;
+	}
 	get_random_bytes(buffer.pieces[1].cpu, LENGTH);
 	addr = dma_map_page(dev, buffer.pieces[1].page, 0, LENGTH,
 			    DMA_BIDIRECTIONAL);
-	result(m, !dma_mapping_error(dev, addr), "it is not", "a page is mapped");
+	result(m, !dma_mapping_error(dev, addr), "it is not",
+	       "a page is mapped for %u bits", bits);
 	if (dma_mapping_error(dev, addr))
 		goto out;
 	ret = device_copies(addr, 0, LENGTH, true);
@@ -452,6 +453,17 @@ static int onepage_show(struct seq_file *m, void *v)
 	dma_unmap_page(dev, addr, LENGTH, DMA_BIDIRECTIONAL);
 out:
 	buffer_put();
+}
+
+static int onepage_show(struct seq_file *m, void *v)
+{
+	guard(mutex)(&edu_lock);
+	one_page(m, 64);
+	/* No memory is as low as that, but the IOMMU has such addresses. */
+	one_page(m, 28);
+	dma_set_mask_and_coherent(&edu->dev, DMA_BIT_MASK(64));
+	seq_printf(m, "# page_size=%lu max_mapping_size=%zu\n", PAGE_SIZE,
+		   dma_max_mapping_size(&edu->dev));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(onepage);

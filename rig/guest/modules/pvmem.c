@@ -531,6 +531,85 @@ static int exhausted_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(exhausted);
 
+#define LENT		8
+
+/* The largest extent that Xen has, as an order; what larger ones were asked for. */
+static int most_order;
+static unsigned long refusals;
+
+static bool refused_by_xen(void)
+{
+	return false;
+}
+
+/* bool f(extents_in, order_in, pfns_in, extents_out, order_out, ...) */
+static int refuse_extent(struct kprobe *kp, struct pt_regs *regs)
+{
+	/* One extent comes back whole; larger orders are taken for many pages. */
+	if (regs->di != 1 || (int)regs->r8 <= most_order)
+		return 0;
+	refusals++;
+	regs->ip = (unsigned long)refused_by_xen;
+	return 1;
+}
+
+/* A probe with such a handler is not optimised: one may change where it returns. */
+static void unoptimised(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+}
+
+/* Give back 2 MiB at a time while Xen has no extent above @order: @steps are refused. */
+static void lend(struct seq_file *m, int order, unsigned long steps)
+{
+	struct kprobe refuse = { .symbol_name = "xen_exchange_memory",
+				 .pre_handler = refuse_extent,
+				 .post_handler = unoptimised };
+	struct kprobe destroy = { .symbol_name = "xen_destroy_contiguous_region",
+				  .pre_handler = count_call };
+	unsigned long low = low_frames(), last, i, apart = 0;
+	dma_addr_t bus[LENT];
+	void *cpu[LENT];
+	int n;
+
+	for (n = 0; n < LENT; n++)
+		cpu[n] = dma_alloc_coherent(dev, SZ_2M, &bus[n],
+					    GFP_KERNEL | __GFP_NOWARN);
+	most_order = order;
+	refusals = 0;
+	calls = 0;
+	if (register_kprobe(&refuse) || register_kprobe(&destroy)) {
+		result(m, false, "preparation", 0, 1);
+		return;
+	}
+	while (n--) {
+		if (!cpu[n])
+			continue;
+		dma_free_coherent(dev, SZ_2M, cpu[n], bus[n]);
+		for (i = 0; order > 0 && i < 512; i += 1UL << order)
+			apart += !neighbours(virt_to_pfn(cpu[n]) + i, 1UL << order);
+	}
+	unregister_kprobe(&destroy);
+	unregister_kprobe(&refuse);
+	last = low_frames();
+	seq_printf(m, "# order=%d given_back=%lu low_before=%lu low_after=%lu\n", order,
+		   calls, low, last);
+	result(m, calls > 0, "memory that was exchanged is given back", calls, 1);
+	equal(m, refusals, steps * calls, "Xen has no extent of that size");
+	result(m, last <= low, "smaller ones are taken for all low frames", last, low);
+	equal(m, apart, 0, "and each of them is contiguous");
+}
+
+static int noextent_show(struct seq_file *m, void *v)
+{
+	if (dma_set_coherent_mask(dev, DMA_BIT_MASK(LOW_BITS)))
+		return -ENODEV;
+	lend(m, 3, 2);
+	lend(m, 0, 3);
+	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(noextent);
+
 #define ATTEMPTS	16
 
 /* As if Xen did not heed the number of address bits, the third argument. */
@@ -585,15 +664,25 @@ static int unheeded_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(unheeded);
 
-/* Pages of which the first one has a frame above LOW_BITS. */
-static struct page *high_pages(unsigned int order)
+static bool is_high(struct page *page, unsigned int order)
+{
+	return frame(page_to_pfn(page)) >> (LOW_BITS - PAGE_SHIFT);
+}
+
+static bool is_scattered(struct page *page, unsigned int order)
+{
+	return !neighbours(page_to_pfn(page), 1UL << order);
+}
+
+static struct page *such_pages(unsigned int order,
+			       bool (*such)(struct page *page, unsigned int order))
 {
 	struct page *tried[64], *page = NULL;
 	int n = 0;
 
 	while (n < ARRAY_SIZE(tried)) {
 		page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
-		if (!page || frame(page_to_pfn(page)) >> (LOW_BITS - PAGE_SHIFT))
+		if (!page || such(page, order))
 			break;
 		tried[n++] = page;
 		page = NULL;
@@ -601,6 +690,12 @@ static struct page *high_pages(unsigned int order)
 	while (n--)
 		__free_pages(tried[n], order);
 	return page;
+}
+
+/* Pages of which the first one has a frame above LOW_BITS. */
+static struct page *high_pages(unsigned int order)
+{
+	return such_pages(order, is_high);
 }
 
 /* Have m2p say that the frame @mfn, which is ours, is that of @pfn. */
@@ -694,7 +789,7 @@ static int transient_show(struct seq_file *m, void *v)
 				 .pre_handler = count_call };
 	dma_addr_t *bus = kvcalloc(MOST_SLOTS, sizeof(*bus), GFP_KERNEL);
 	struct page *page = high_pages(get_order(LARGEST));
-	unsigned long low, held, last;
+	unsigned long low, held, last, end;
 	int n = 0;
 
 	if (!bus || !page || dma_set_mask(dev, DMA_BIT_MASK(LOW_BITS)) ||
@@ -717,8 +812,9 @@ static int transient_show(struct seq_file *m, void *v)
 	result(m, held > low, "low frames are held meanwhile", held, low + 1);
 	while (n--)
 		dma_unmap_page(dev, bus[n], LARGEST, DMA_TO_DEVICE);
-	/* After a grace period, by a worker. */
-	for (n = 0; (last = low_frames()) > low && n < 300; n++)
+	/* After a grace period, by a worker. Counting takes its time, too. */
+	for (end = jiffies + 30 * HZ; (last = low_frames()) > low &&
+	     time_before(jiffies, end);)
 		msleep(100);
 	result(m, last <= low, "all low frames have been given back", last, low);
 	seq_printf(m, "# low_before=%lu low_held=%lu low_after=%lu\n", low, held, last);
@@ -730,6 +826,80 @@ out:
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(transient);
+
+#define SEGMENT_ORDER	6		/* 256 KiB, in which no bounce buffer ends */
+#define ACCEPTED	2
+
+static int out_of_memory(void)
+{
+	return -ENOMEM;
+}
+
+/* int f(pstart, order, ...): as if Xen had memory for two segments of a pool. */
+static int refuse_third(struct kprobe *kp, struct pt_regs *regs)
+{
+	if ((int)regs->si == SEGMENT_ORDER && calls < ACCEPTED) {
+		calls++;
+		return 0;
+	}
+	refusals++;
+	regs->ip = (unsigned long)out_of_memory;
+	return 1;
+}
+
+static unsigned long returned;
+
+static int count_segment(struct kprobe *kp, struct pt_regs *regs)
+{
+	returned += (int)regs->si == SEGMENT_ORDER;
+	return 0;
+}
+
+/* A pool that cannot be placed as a whole gives back what was exchanged for it. */
+static int grow_show(struct seq_file *m, void *v)
+{
+	struct kprobe create = { .symbol_name = "xen_create_contiguous_region",
+				 .pre_handler = refuse_third,
+				 .post_handler = unoptimised };
+	struct kprobe destroy = { .symbol_name = "xen_destroy_contiguous_region",
+				  .pre_handler = count_segment };
+	dma_addr_t *bus = kvcalloc(MOST_PIECES, sizeof(*bus), GFP_KERNEL);
+	struct page *page = such_pages(get_order(SZ_128K), is_scattered);
+	int i, n = 0;
+
+	calls = 0;
+	refusals = 0;
+	returned = 0;
+	if (!bus || !page || dma_set_mask(dev, DMA_BIT_MASK(32)) ||
+	    register_kprobe(&create) || register_kprobe(&destroy)) {
+		result(m, false, "preparation", 0, 1);
+		goto out;
+	}
+	while (n < MOST_PIECES) {
+		bus[n] = map_quietly(page, SZ_128K);
+		if (dma_mapping_error(dev, bus[n]))
+			break;
+		n++;
+	}
+	/* By a worker. */
+	for (i = 0; returned < ACCEPTED && i < 50; i++)
+		msleep(100);
+	unregister_kprobe(&destroy);
+	unregister_kprobe(&create);
+	result(m, n < MOST_PIECES, "bounce buffers run out", n, MOST_PIECES - 1);
+	equal(m, calls, ACCEPTED, "a pool is placed as far as Xen has memory");
+	result(m, refusals > 0, "and no further", refusals, 1);
+	equal(m, returned, ACCEPTED, "what was exchanged for it is given back");
+	while (n--)
+		dma_unmap_page(dev, bus[n], SZ_128K, DMA_TO_DEVICE);
+out:
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	if (page)
+		__free_pages(page, get_order(SZ_128K));
+	kvfree(bus);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(grow);
 
 /* No bounce buffer is free, and Xen has no low memory for more of them. */
 static int full_show(struct seq_file *m, void *v)
@@ -978,6 +1148,8 @@ static int __init pvmem_init(void)
 	debugfs_create_file("cma", 0400, dir, NULL, &cma_fops);
 	debugfs_create_file("exhausted", 0400, dir, NULL, &exhausted_fops);
 	debugfs_create_file("alias", 0400, dir, NULL, &alias_fops);
+	debugfs_create_file("noextent", 0400, dir, NULL, &noextent_fops);
+	debugfs_create_file("grow", 0400, dir, NULL, &grow_fops);
 	debugfs_create_file("unheeded", 0400, dir, NULL, &unheeded_fops);
 	debugfs_create_file("transient", 0400, dir, NULL, &transient_fops);
 	debugfs_create_file("full", 0400, dir, NULL, &full_fops);

@@ -1,10 +1,11 @@
 #!/bin/sh
 #: platforms: pv pvh
 #: devices: nvme ahci sdhci
+#: devices@pv: peer edu nvme ahci sdhci
 #: devices@pvh: nvme sdhci
 #: memory@pvh: 4096
 #: dom0_mem@pvh: 3072M,max:3072M
-#: modules: dmastat
+#: modules: dmastat dmatest
 #: domu: yes
 #: iommu: amd
 #: full@pvh: yes
@@ -15,6 +16,7 @@
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
+. /rig/lib/dmatest.sh
 . /rig/lib/domu.sh
 . /rig/lib/swiotlb.sh
 . /rig/lib/bypass.sh
@@ -32,6 +34,8 @@ export DOMU_AT=$((DISK_FREE + 32 * MIB))
 domu_on nvme
 if on pv; then
 	holds "nvme: machine frames are asked for" [ "$(hooks calls)" -gt 0 ]
+	dmatest peer
+	is "$(fact peer supported)" 0 "devices do not reach each other"
 else
 	is "$(hooks calls)" 0 "nvme: no bus frame is asked for"
 fi

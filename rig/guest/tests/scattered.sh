@@ -28,6 +28,7 @@ pvmem neighbours
 if said 'xen:swiotlb: dma-direct'; then
 	pvmem ledger
 	pvmem unheeded
+	pvmem noextent
 	pvmem transient
 	pvmem alias
 fi
@@ -65,5 +66,6 @@ for id in nvme ahci virtio sdhci e1000e; do
 	io_on "$id"
 done
 if said 'xen:swiotlb: dma-direct'; then
+	pvmem grow
 	pvmem full
 fi

@@ -21,7 +21,8 @@ self_attach_io
 holds "nvme: granted pages are bounced" [ "$(stat nvme bounced)" -gt 0 ]
 dmatest copy
 dmatest onepage
-holds "pages have 16K" grep -q page_size=16384 dmatest.onepage
+is "$(fact onepage page_size)" 16384 "pages have 16K"
+is "$(fact onepage max_mapping_size)" "$LARGEST" "any mapping may have to be bounced"
 dmatest lists
 dmatest links
 dmatest p2pdma

@@ -2,10 +2,10 @@
 #: platforms: pv
 #: devices: nvme edu
 #: modules: dmastat dmatest
-#: dom0_mem: 176M,max:176M
+#: dom0_mem: 256M,max:256M
 #: linux: swiotlb=force
 #: timeout: 600
-#: base: expected-fail the pool takes more than a third of memory, and cannot grow
+#: base: expected-fail the pool takes a quarter of memory
 # A small domain keeps most of its memory, and what must bounce beyond that finds memory
 # of the machine in reach, which this domain has hardly any of.
 
@@ -16,8 +16,8 @@
 
 before=$(pool_mib)
 holds "the pool of $before MiB is at most an eighth of memory" \
-	[ $((before * 8)) -le 176 ]
-holds "there is a pool" [ "$before" -gt 0 ]
+	[ $((before * 8)) -le 256 ]
+holds "and more than a sixteenth" [ $((before * 16)) -gt 256 ]
 io_on nvme
 # In use at a time: more than there is, for long enough to add a pool.
 hold $((before + 4))
