@@ -27,6 +27,7 @@ HOME = {"x86_64": "arch/x86/", "arm64": "arch/arm64/", "arm": "arch/arm/"}
 #: not built where the option is off: make would try nevertheless
 NEEDS = {
     "drivers/iommu/dma-iommu.o": "CONFIG_IOMMU_DMA",
+    "drivers/pci/p2pdma.o": "CONFIG_PCI_P2PDMA",
     "drivers/pci/xen-pcifront.o": "CONFIG_XEN_PCIDEV_FRONTEND",
     "mm/hmm.o": "CONFIG_MMU_NOTIFIER",
     "drivers/xen/": "CONFIG_XEN",
