@@ -86,6 +86,22 @@ static unsigned long low_frames(void)
 	return n;
 }
 
+/*
+ * How many blocks of 64 KiB have frames that are apart. Some always are: Xen gives dom0
+ * its memory in extents whose sizes are powers of two, but for the first.
+ */
+static int apart_show(struct seq_file *m, void *v)
+{
+	const unsigned long nr = SZ_64K >> PAGE_SHIFT;
+	unsigned long pfn, n = 0;
+
+	for (pfn = 0; pfn + nr <= xen_p2m_size; pfn += nr)
+		n += frame(pfn) != INVALID_P2M_ENTRY && !neighbours(pfn, nr);
+	seq_printf(m, "# apart=%lu\n", n);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(apart);
+
 struct tally {
 	unsigned long direct, bounced, edges;
 	unsigned long wrong, failed, bounced_in_vain;
@@ -1139,6 +1155,7 @@ static int __init pvmem_init(void)
 	}
 	dev = &edu->dev;
 	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	debugfs_create_file("apart", 0400, dir, NULL, &apart_fops);
 	debugfs_create_file("neighbours", 0400, dir, NULL, &neighbours_fops);
 	debugfs_create_file("ledger", 0400, dir, NULL, &ledger_fops);
 	debugfs_create_file("handle", 0400, dir, NULL, &handle_fops);
