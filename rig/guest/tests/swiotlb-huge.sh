@@ -3,6 +3,7 @@
 #: devices: nvme
 #: modules: dmastat
 #: linux: swiotlb=2097152
+#: linux@bare-x86_64: swiotlb=2097152,force
 #: full: yes
 #: base: expected-fail the log has numbers of slabs and names of functions
 # More than there is: what was asked for, and what was had, stand in the log.
