@@ -1,8 +1,8 @@
 """The verbs check and check-full: everything that can be tested, one verdict.
 
 Units, then the static checks, then the boots; in a full check the boots of the base
-kernel and of the end of each series, too, and KUnit by kunit.py. Each result is a line of one KTAP file; what could
-not be made is a failure.
+kernel and of the end of each series, too, and KUnit by kunit.py. Each result is a line
+of one KTAP file; what could not be made is a failure.
 """
 import concurrent.futures
 import os
@@ -96,8 +96,8 @@ def static(writer, full):
 
 
 def boots(writer, place, full):
-    """All tests on all platforms; in a full check on the base kernel, too, and of a kernel
-    with each series what passes with none and with all."""
+    """All tests on all platforms. In a full check all on the base kernel, too, and at the
+    end of each series some of those that pass on the base and on all series."""
     tests = testfile.load_all(run.TESTS)
     platforms = variables.platforms(default="all")
     planned = testfile.plan(tests, platforms, "ours", full)

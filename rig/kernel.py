@@ -257,9 +257,9 @@ def _load(arch, variant, place):
 
 
 def build(arch, variant, tree):
-    """The Kernel of TREE for ARCH. VARIANT: ours, a control, or base and the end of
-    a series, which have no symbols of the series; '-fast' after it leaves debugging out, '-nomodules' modules; '-16k' has
-    pages of that size."""
+    """The Kernel of TREE for ARCH. VARIANT: ours, a control, or base and the end of a
+    series, which have no symbols of the series; '-fast' after it leaves debugging out,
+    '-nomodules' modules; '-16k' has pages of that size."""
     tree = Path(tree).resolve()
     key = input_hash(arch, variant, tree)
     place = paths.cache("kernels") / f"{arch}-{key}"

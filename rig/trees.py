@@ -69,7 +69,10 @@ def _git(tree, *args):
 def ends():
     """{a series: how many patches it and those before it are}; but for the last, which is
     ours."""
-    patches = store.load(paths.REPO).patches
+    try:
+        patches = store.load(paths.REPO).patches
+    except (error.SeriesError, OSError) as err:
+        raise TreeError(str(err)) from err
     last = patches[-1].series if patches else None
     return {patch.series: number for number, patch in enumerate(patches, 1)
             if patch.series != last}

@@ -54,6 +54,8 @@ def platforms(env=os.environ, default="pvh"):
 def kernel(env=os.environ):
     """The kernel that KERNEL names, ours if it does not."""
     name = env.get("KERNEL") or "ours"
+    if name in KERNELS:
+        return name
     known = (*KERNELS, *trees.ends())
     if name not in known:
         raise VariableError(f"KERNEL={name}: not one of {' '.join(known)}")

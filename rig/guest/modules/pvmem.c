@@ -561,7 +561,7 @@ static bool refused_by_xen(void)
 /* bool f(extents_in, order_in, pfns_in, extents_out, order_out, ...) */
 static int refuse_extent(struct kprobe *kp, struct pt_regs *regs)
 {
-	/* One extent comes back whole; larger orders are taken for many pages. */
+	/* Only to undo an exchange is a single extent traded. */
 	if (regs->di != 1 || (int)regs->r8 <= most_order)
 		return 0;
 	refusals++;
@@ -582,6 +582,7 @@ static void lend(struct seq_file *m, int order, unsigned long steps)
 				 .post_handler = unoptimised };
 	struct kprobe destroy = { .symbol_name = "xen_destroy_contiguous_region",
 				  .pre_handler = count_call };
+	struct kprobe *both[] = { &refuse, &destroy };
 	unsigned long low = low_frames(), last, i, apart = 0;
 	dma_addr_t bus[LENT];
 	void *cpu[LENT];
@@ -593,10 +594,8 @@ static void lend(struct seq_file *m, int order, unsigned long steps)
 	most_order = order;
 	refusals = 0;
 	calls = 0;
-	if (register_kprobe(&refuse) || register_kprobe(&destroy)) {
+	if (register_kprobes(both, ARRAY_SIZE(both)))
 		result(m, false, "preparation", 0, 1);
-		return;
-	}
 	while (n--) {
 		if (!cpu[n])
 			continue;
@@ -604,8 +603,7 @@ static void lend(struct seq_file *m, int order, unsigned long steps)
 		for (i = 0; order > 0 && i < 512; i += 1UL << order)
 			apart += !neighbours(virt_to_pfn(cpu[n]) + i, 1UL << order);
 	}
-	unregister_kprobe(&destroy);
-	unregister_kprobe(&refuse);
+	unregister_kprobes(both, ARRAY_SIZE(both));
 	last = low_frames();
 	seq_printf(m, "# order=%d given_back=%lu low_before=%lu low_after=%lu\n", order,
 		   calls, low, last);
@@ -882,6 +880,7 @@ static int grow_show(struct seq_file *m, void *v)
 				 .post_handler = unoptimised };
 	struct kprobe destroy = { .symbol_name = "xen_destroy_contiguous_region",
 				  .pre_handler = count_segment };
+	struct kprobe *both[] = { &create, &destroy };
 	dma_addr_t *bus = kvcalloc(MOST_SLOTS, sizeof(*bus), GFP_KERNEL);
 	struct page *page = such_pages(get_order(SZ_128K), is_scattered);
 	int i, n = 0;
@@ -890,7 +889,7 @@ static int grow_show(struct seq_file *m, void *v)
 	refusals = 0;
 	returned = 0;
 	if (!bus || !page || dma_set_mask(dev, DMA_BIT_MASK(32)) ||
-	    register_kprobe(&create) || register_kprobe(&destroy)) {
+	    register_kprobes(both, ARRAY_SIZE(both))) {
 		result(m, false, "preparation", 0, 1);
 		goto out;
 	}
@@ -904,8 +903,7 @@ static int grow_show(struct seq_file *m, void *v)
 	}
 	for (i = 0; returned < ACCEPTED && i < 50; i++)
 		msleep(100);
-	unregister_kprobe(&destroy);
-	unregister_kprobe(&create);
+	unregister_kprobes(both, ARRAY_SIZE(both));
 	equal(m, calls, ACCEPTED, "a pool is placed as far as Xen has memory");
 	result(m, refusals > 0, "and no further", refusals, 1);
 	equal(m, returned, ACCEPTED, "what was exchanged for it is given back");
