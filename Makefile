@@ -19,7 +19,7 @@ help: ## this list
 	@echo '  FORCE=1    let tree or refresh win over edits   UPDATE=1  let pins move pins'
 
 deps:
-	@rig/deps.sh
+	@rig/deps.sh $(MORE)
 	@$(PYTHON) rig/variables.py $(MAKECMDGOALS)
 
 variables:
@@ -34,6 +34,7 @@ shell: deps ## the same machine with a shell on this terminal
 check: deps ## all tests: units, static, every platform
 	@$(PYTHON) rig/check.py
 
+check-full: MORE := clang-19
 check-full: deps ## the same, the whole suite on base, and boots at the end of each series
 	@$(PYTHON) rig/check.py full
 

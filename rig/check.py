@@ -87,6 +87,7 @@ def static(writer, full):
                    check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, **sender))
     results += series_results()
     checks = [name for name in main.CHECKS if name != "pyunit"]
+    checks += main.FULL if full else ()
     for name, good, detail in main.results(checks, context):
         notes = [f"{'' if good else 'why: '}{line}" for line in str(detail or "").splitlines()]
         if not good:

@@ -1,16 +1,13 @@
 #!/bin/sh
-# Install the packages of rig/packages that the host does not have.
+# Install the packages of rig/packages, and those named, that the host does not have.
 set -eu
 cd "$(dirname "$0")"
 
 missing=
-while read -r name; do
-	case $name in
-	'' | '#'*) continue ;;
-	esac
+for name in $(grep -v '^#' packages) "$@"; do
 	status=$(dpkg-query -W -f '${Status}' "$name" 2>/dev/null || :)
 	[ "$status" = "install ok installed" ] || missing="$missing $name"
-done <packages
+done
 [ -n "$missing" ] || exit 0
 
 echo "deps: installing$missing" >&2

@@ -13,25 +13,25 @@ MODULE_INFO = re.compile(r"MODULE_\w+\(")
 NOT_RUN = "is not available or not up to date"
 
 
-def rows(ctx, check, **variables):
+def rows(ctx, check, clang=None, **variables):
     """Rows of `check`, an architecture each: make with `variables` set, at base
     and at patched; what is new in a touched file is a failure."""
     trees = source.git(ctx.tree, "rev-parse", "base^{tree}", "patched^{tree}")
-    key = kbuild.digest(trees, variables,
+    key = kbuild.digest(trees, variables, clang,
                         *(kbuild.version(ctx, a) for a in sorted(ctx.arches)),
                         *kbuild.sources())
     return memo.recall(ctx, check, key,
-                       lambda: _rows(ctx, check, variables))
+                       lambda: _rows(ctx, check, clang, variables))
 
 
-def _rows(ctx, check, variables):
+def _rows(ctx, check, clang, variables):
     touched = source.touched(ctx)
     said = {}
     for tag in ("base", "patched"):
         src = source.at(ctx, tag)
 
         def one(arch, at=tag, top=src):
-            said[arch, at] = _messages(ctx, arch, top, touched, variables)
+            said[arch, at] = _messages(ctx, arch, top, touched, clang, variables)
         with ThreadPoolExecutor(workers(ctx, len(ctx.arches))) as pool:
             list(pool.map(one, ctx.arches))
     for arch in ctx.arches:
@@ -48,10 +48,10 @@ def _rows(ctx, check, variables):
             "%d targets" % len(todo)
 
 
-def _messages(ctx, arch, src, touched, variables):
+def _messages(ctx, arch, src, touched, clang, variables):
     """(return code, output, targets) of one run."""
-    build = kbuild.Build(ctx, arch, "o-build-%s-on" % arch,
-                         perpatch.fragment(arch, "on"))
+    build = kbuild.Build(ctx, arch, "o-%s-%s-on" % ("clang" if clang else "build", arch),
+                         perpatch.fragment(arch, "on"), clang)
     build.configure(src)
     config = (build.out / ".config").read_text("utf-8")
     todo = targets.narrow(arch, touched, lambda p: (src / p).exists(),

@@ -23,10 +23,10 @@ def fragments(names):
 
 
 class Build:
-    """One architecture in one configuration."""
+    """One architecture in one configuration; `clang`: a compiler instead of gcc."""
 
-    def __init__(self, ctx, arch, out, fragment):
-        self.ctx, self.arch, self.fragment = ctx, arch, fragment
+    def __init__(self, ctx, arch, out, fragment, clang=None):
+        self.ctx, self.arch, self.fragment, self.clang = ctx, arch, fragment, clang
         self.out = Path(ctx.scratch) / out
         self.march, self.cross = compiler(ctx, arch)
         self.src = None
@@ -46,7 +46,7 @@ class Build:
             env.pop(name, None)
         if "allnoconfig" in targets:
             env["KCONFIG_ALLCONFIG"] = str(self.out / "fragment")
-        cc = self.cross + "gcc"
+        cc = self.clang or self.cross + "gcc"
         if shutil.which("ccache"):
             cc = "ccache " + cc
         command = ["make", "-s", "-j%d" % (jobs or self.ctx.cpus),
