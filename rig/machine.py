@@ -145,6 +145,9 @@ def _x86(machine, files, serial):
     if machine.platform == "pvh":
         # It cannot do without one.
         cpu, iommu = "qemu64,+svm,+npt", iommu or "intel"
+    elif iommu == "amd":
+        # One whose host bridge lets devices reach each other, says Linux.
+        cpu = "qemu64,family=23"
     if iommu:
         args += ["-device", IOMMUS[iommu]]
     # A comma parts the modules; doubled, it stands for itself.

@@ -533,19 +533,18 @@ static void peer_moves(struct seq_file *m, void *mem, dma_addr_t bus)
 	kfree(buf);
 }
 
-static void peer_maps(struct seq_file *m, struct pci_dev *peer, void *mem)
+static void peer_maps(struct seq_file *m, struct pci_dev *peer, void *mem, bool reach)
 {
 	struct scatterlist sg;
 	struct sg_table table = { .sgl = &sg, .nents = 1, .orig_nents = 1 };
 	struct device *dev = &edu->dev;
-	bool supported = dma_pci_p2pdma_supported(dev);
 	int ret;
 
-	seq_printf(m, "# supported=%d\n", supported);
+	seq_printf(m, "# reach=%d supported=%d\n", reach, dma_pci_p2pdma_supported(dev));
 	sg_init_table(&sg, 1);
 	sg_set_page(&sg, virt_to_page(mem), SZ_8K, 0);
 	ret = dma_map_sgtable(dev, &table, DMA_BIDIRECTIONAL, 0);
-	if (!supported) {
+	if (!reach) {
 		result(m, ret == -EREMOTEIO, "not refused",
 		       "another device's memory is refused (%d)", ret);
 		if (ret)
@@ -578,9 +577,7 @@ static int peer_show(struct seq_file *m, void *v)
 	mem = ret ? NULL : pci_alloc_p2pmem(peer, SZ_8K);
 	if (mem) {
 		ret = pci_p2pdma_distance(peer, &edu->dev, true);
-		result(m, ret >= 0, "out of reach",
-		       "another device reaches it (%d)", ret);
-		peer_maps(m, peer, mem);
+		peer_maps(m, peer, mem, ret >= 0);
 		pci_free_p2pmem(peer, mem, SZ_8K);
 	}
 	pci_dev_put(peer);

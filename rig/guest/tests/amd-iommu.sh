@@ -1,7 +1,7 @@
 #!/bin/sh
 #: platforms: pv pvh
 #: devices: nvme ahci sdhci
-#: devices@pv: peer edu nvme ahci sdhci
+#: devices@pv: peer-root edu nvme ahci sdhci
 #: devices@pvh: nvme sdhci
 #: memory@pvh: 4096
 #: dom0_mem@pvh: 3072M,max:3072M
@@ -35,7 +35,7 @@ domu_on nvme
 if on pv; then
 	holds "nvme: machine frames are asked for" [ "$(hooks calls)" -gt 0 ]
 	dmatest peer
-	is "$(fact peer supported)" 0 "devices do not reach each other"
+	is "$(fact peer reach)" 0 "devices do not reach each other through the host bridge"
 else
 	is "$(hooks calls)" 0 "nvme: no bus frame is asked for"
 fi
