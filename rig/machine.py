@@ -145,13 +145,11 @@ def _x86(machine, files, serial):
     if machine.platform == "pvh":
         # It cannot do without one.
         cpu, iommu = "qemu64,+svm,+npt", iommu or "intel"
-    elif iommu == "amd":
-        # One whose host bridge lets devices reach each other, says Linux.
-        cpu = "qemu64,family=23"
     if iommu:
         args += ["-device", IOMMUS[iommu]]
     # A comma parts the modules; doubled, it stands for itself.
     words = linux_words(machine).replace(",", ",,")
+    cpu = ",".join(filter(None, (cpu, machine.cpu)))
     return args + ["-cpu", cpu, "-kernel", str(files.xen), "-append", xen_words(machine),
                    "-initrd", f"{files.kernel} {words},{files.initrd}"]
 

@@ -17,7 +17,7 @@ ARCH_OF = {"pv": "x86_64", "pvh": "x86_64", "bare-x86_64": "x86_64",
 DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "megasas", "pvscsi", "usb", "uas",
            "e1000e", "peer", "peer-root", "edu", "virtio-rng")
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
-        "board", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
+        "board", "cpu", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
         "programs", "base", "kernel", "expect", "full", "count")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
 
@@ -43,6 +43,7 @@ class Machine:
     xen: str = ""
     linux: str = ""
     board: str = ""
+    cpu: str = ""
     hypervisor: str = ""
     iommu: str = ""
     dtb: str = "plain"
@@ -109,6 +110,7 @@ class TestFile:
                        dom0_mem=self.get("dom0_mem", platform), xen=self.get("xen", platform),
                        linux=self.get("linux", platform),
                        board=self.get("board", platform),
+                       cpu=self.get("cpu", platform),
                        hypervisor=self.get("hypervisor", platform),
                        iommu=self.get("iommu", platform),
                        dtb=self.get("dtb", platform) or "plain")

@@ -1,11 +1,10 @@
 #!/bin/sh
 #: platforms: pv pvh
 #: devices: nvme ahci sdhci
-#: devices@pv: peer-root edu nvme ahci sdhci
 #: devices@pvh: nvme sdhci
 #: memory@pvh: 4096
 #: dom0_mem@pvh: 3072M,max:3072M
-#: modules: dmastat dmatest
+#: modules: dmastat
 #: domu: yes
 #: iommu: amd
 #: full@pvh: yes
@@ -16,7 +15,6 @@
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
-. /rig/lib/dmatest.sh
 . /rig/lib/domu.sh
 . /rig/lib/swiotlb.sh
 . /rig/lib/bypass.sh
@@ -34,8 +32,6 @@ export DOMU_AT=$((DISK_FREE + 32 * MIB))
 domu_on nvme
 if on pv; then
 	holds "nvme: machine frames are asked for" [ "$(hooks calls)" -gt 0 ]
-	dmatest peer
-	is "$(fact peer reach)" 0 "devices do not reach each other through the host bridge"
 else
 	is "$(hooks calls)" 0 "nvme: no bus frame is asked for"
 fi
