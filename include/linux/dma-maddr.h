@@ -72,9 +72,7 @@ phys_addr_t __dma_phys_to_maddr(phys_addr_t phys);
 /* Do physical addresses have to be converted for this device? */
 static __always_inline bool dma_maddr_translated(struct device *dev)
 {
-	/* Only memory that has its machine address is seen without conversion. */
-	return dma_maddr_active() &&
-	       !(DMA_MADDR_IDENTITY && dev_dma_maddr_bypass(dev));
+	return dma_maddr_active() && !dev_dma_maddr_bypass(dev);
 }
 
 /*
