@@ -166,8 +166,6 @@ def main():
         writer.group(*group)
     lines = heading(built)
     lines += [line for platform in counts for line in table(platform, counts)]
-    if old:
-        lines += [f"moved since {os.environ['COMPARE']}:", *moved(old, counts)]
     (place / "bench.json").write_text(json.dumps(as_json(counts), indent=1) + "\n",
                                       encoding="utf-8")
     (place / "table.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -175,6 +173,8 @@ def main():
         (place / name).write_text(text, encoding="utf-8")
     if variables.flag("KEEP"):
         keep(place, KEPT)
+    if old:
+        lines += [f"moved since {os.environ['COMPARE']}:", *moved(old, counts)]
     print("\n".join(["", *lines, "", str(place / "bench.json")]))
     sys.exit(run.finish(writer, place))
 
