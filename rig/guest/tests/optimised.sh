@@ -11,6 +11,7 @@
 #: modules: dmastat dmatest
 #: domu: yes
 #: cpus@pv: 2
+#: dom0_mem@pv: 768M,max:768M
 #: xen@pv: bootscrub=1
 #: timeout: 900
 # A kernel as distributions build it: optimised, and without DMA_API_DEBUG, which makes

@@ -8,6 +8,7 @@
 #: modules: dmastat
 #: programs: gntbuf
 #: cpus: 2
+#: dom0_mem: 768M,max:768M
 #: timeout: 300
 # dma-bufs whose pages are not neighbours in the machine are granted to another domain:
 # these pages, and not bounce buffers. It stands after optimised, with which it shares
