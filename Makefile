@@ -18,6 +18,7 @@ help: ## this list
 	@echo '  JOBS=      how many machines run at a time'
 	@echo '  FORCE=1    let tree or refresh win over edits   UPDATE=1  let pins move pins'
 
+MORE :=
 deps:
 	@rig/deps.sh $(MORE)
 	@$(PYTHON) rig/variables.py $(MAKECMDGOALS)
