@@ -11,8 +11,10 @@
 #define PAGES	64
 #define OWN	16	/* pages below are RAM of the domain's own */
 #define GRANTS	32	/* from OWN to here grants are mapped: ZONE_DEVICE */
-#define NOMAP	32
+#define RESERVED 2	/* of the domain's own, in memblock */
+#define NOMAP	32	/* reserved, and not mapped */
 #define PMEM	33	/* local ZONE_DEVICE memory */
+#define HOLE	34	/* has a reserved page, but there is no memory */
 #define FOREIGN	50	/* bus frames of another domain */
 
 struct xen_p2m xen_p2m;
@@ -52,14 +54,30 @@ long HYPERVISOR_grant_table_op(int cmd, void *op, int count)
 	return 0;
 }
 
+/*
+ * Memory hotplug can rewrite memblock at any time: it is right about reserved pages here,
+ * and wrong about all others.
+ */
 bool memblock_is_map_memory(phys_addr_t phys)
 {
-	return XEN_PFN_DOWN(phys) < OWN;
+	return XEN_PFN_DOWN(phys) == RESERVED;
 }
 
 bool memblock_is_memory(phys_addr_t phys)
 {
-	return XEN_PFN_DOWN(phys) < OWN || XEN_PFN_DOWN(phys) == NOMAP;
+	return XEN_PFN_DOWN(phys) == RESERVED || XEN_PFN_DOWN(phys) == NOMAP;
+}
+
+bool PageReserved(const struct page *page)
+{
+	unsigned long pfn = (unsigned long)page;
+
+	return pfn == RESERVED || pfn == NOMAP || pfn == HOLE;
+}
+
+struct page *pfn_to_online_page(unsigned long pfn)
+{
+	return pfn < OWN || pfn == NOMAP || pfn == HOLE ? (struct page *)pfn : NULL;
 }
 
 bool pfn_valid(unsigned long pfn)
@@ -141,7 +159,9 @@ int main(void)
 
 	use("own", 3, 3 * XEN_PAGE_SIZE);
 	use("pmem", PMEM, XEN_PAGE_SIZE);
+	use("reserved", RESERVED, XEN_PAGE_SIZE);
 	use("no-map", NOMAP, XEN_PAGE_SIZE);
+	use("hole", HOLE, XEN_PAGE_SIZE);
 	map(16, FOREIGN);
 	map(17, FOREIGN + 1);
 	use("once", FOREIGN, 2 * XEN_PAGE_SIZE);
@@ -152,6 +172,10 @@ int main(void)
 	use("once, and its second page twice", FOREIGN, 2 * XEN_PAGE_SIZE);
 	map(16, 20);
 	use("once, number of the region for grants", 20, XEN_PAGE_SIZE);
+	map(16, HOLE);
+	use("once, number of a hole", HOLE, XEN_PAGE_SIZE);
+	map(16, NOMAP);
+	use("once, number of no-map memory", NOMAP, XEN_PAGE_SIZE);
 	map(16, FOREIGN);
 	map(17, FOREIGN);
 	stage2(16, false);

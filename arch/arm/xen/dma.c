@@ -16,8 +16,10 @@
 #include <linux/dma-map-ops.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
+#include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/page-flags.h>
 #include <linux/seq_file.h>
 
 #include <xen/arm/p2m.h>
@@ -57,15 +59,21 @@ bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
  * memory, and the pages at which grants are mapped.  Other memory has no cache
  * lines in this domain, and cache maintenance by its address would fault.
  *
- * Context: Any.
+ * Memory hotplug changes memblock, and no lock against that can be taken here.
+ * So ask memblock only about reserved pages: holes and "no-map" memory are
+ * reserved, but buffers hardly ever are.
+ *
+ * Context: Any but NMI.
  * Return: %true if the CPU can, %false otherwise.
  */
 bool dma_maddr_cpu_mapped(phys_addr_t phys)
 {
 	unsigned long pfn = PHYS_PFN(phys);
+	struct page *page = pfn_to_online_page(pfn);
 
-	return memblock_is_map_memory(phys) ||
-		(pfn_valid(pfn) && is_zone_device_page(pfn_to_page(pfn)));
+	if (page)
+		return !PageReserved(page) || memblock_is_map_memory(phys);
+	return pfn_valid(pfn) && is_zone_device_page(pfn_to_page(pfn));
 }
 
 /*
@@ -91,12 +99,16 @@ bool dma_maddr_cpu_mapped(phys_addr_t phys)
  *    page to Xen: then the mapping is the caller's.  It is not known which.
  *  - It has several: it is not known which one is the caller's.
  *
- * Persistent memory is local, but not in memblock.  It cannot be granted, since
- * Xen does not own it.
+ * Persistent memory is local, but has no online page.  It cannot be granted,
+ * since Xen does not own it.
  */
 static bool xen_is_callers(phys_addr_t maddr, unsigned int mappings)
 {
-	return mappings == 1 && !memblock_is_memory(maddr);
+	struct page *page = pfn_to_online_page(PHYS_PFN(maddr));
+
+	if (page && (!PageReserved(page) || memblock_is_memory(maddr)))
+		return false;
+	return mappings == 1;
 }
 
 /**
