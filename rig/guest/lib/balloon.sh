@@ -14,9 +14,14 @@ balloon_to() {
 	is "$(cat $BALLOON/info/current_kb)" "$1" "dom0 has $1 kB"
 }
 
-# scatter: most of a PV domain's frames are no longer neighbours.
+# scatter: the frames of a PV domain's free memory are no longer neighbours. What is free
+# while the domain is small still has neighbours, and a file takes nearly all of it.
 scatter() {
 	_whole=$(cat $BALLOON/info/current_kb)
+	rm -f neighbours
 	balloon_to $((_whole * 3 / 8))
+	_free=$(awk '/^MemFree:/ { print int($2 / 1024) }' /proc/meminfo)
+	[ "$_free" -le 24 ] ||
+		dd if=/dev/zero of=neighbours bs=1M count=$((_free - 24)) 2>/dev/null
 	balloon_to "$_whole"
 }
