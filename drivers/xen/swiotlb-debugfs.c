@@ -15,7 +15,6 @@
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/device/bus.h>
-#include <linux/dma-direct.h>
 #include <linux/dma-maddr.h>
 #include <linux/dma-map-ops.h>
 #include <linux/fs.h>
@@ -23,6 +22,7 @@
 #include <linux/init.h>
 #include <linux/iommu-dma.h>
 #include <linux/kstrtox.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
@@ -126,6 +126,8 @@ static struct bounces *add_bounces(struct device *dev)
 static enum reason bounce_reason(struct device *dev, dma_addr_t addr,
 				 size_t size)
 {
+	u64 limit = min_not_zero(*dev->dma_mask, dev->bus_dma_limit);
+
 	/* dma-iommu reports the physical address, and ignores swiotlb=force. */
 	if (use_dma_iommu(dev))
 		return XEN_PFN_PER_PAGE > 1 &&
@@ -133,7 +135,8 @@ static enum reason bounce_reason(struct device *dev, dma_addr_t addr,
 			SCATTERED : UNALIGNED;
 	if (is_swiotlb_force_bounce(dev))
 		return FORCED;
-	if (!dma_capable(dev, addr, size, true, 0))
+	/* dma_capable() is not for modules if memory can be encrypted. */
+	if (addr == DMA_MAPPING_ERROR || addr + size - 1 > limit)
 		return OUT_OF_REACH;
 	/* A buffer in one frame is contiguous: it shares a cache line. */
 	if (dma_maddr_translated(dev) &&

@@ -12,9 +12,11 @@
 #define OWN	16	/* pages below are RAM of the domain's own */
 #define GRANTS	32	/* from OWN to here grants are mapped: ZONE_DEVICE */
 #define RESERVED 2	/* of the domain's own, in memblock */
+#define POOL	6	/* reserved, for bounce buffers; memblock misses it at this moment */
 #define NOMAP	32	/* reserved, and not mapped */
 #define PMEM	33	/* local ZONE_DEVICE memory */
 #define HOLE	34	/* has a reserved page, but there is no memory */
+#define DYING	35	/* as PMEM, while its driver is being unbound */
 #define FOREIGN	50	/* bus frames of another domain */
 
 struct xen_p2m xen_p2m;
@@ -54,10 +56,7 @@ long HYPERVISOR_grant_table_op(int cmd, void *op, int count)
 	return 0;
 }
 
-/*
- * Memory hotplug can rewrite memblock at any time: it is right about reserved pages here,
- * and wrong about all others.
- */
+/* Memory hotplug can rewrite memblock at any time: it knows few pages here. */
 bool memblock_is_map_memory(phys_addr_t phys)
 {
 	return XEN_PFN_DOWN(phys) == RESERVED;
@@ -72,12 +71,18 @@ bool PageReserved(const struct page *page)
 {
 	unsigned long pfn = (unsigned long)page;
 
-	return pfn == RESERVED || pfn == NOMAP || pfn == HOLE;
+	return pfn == RESERVED || pfn == POOL || pfn == NOMAP || pfn == HOLE || pfn == DYING;
 }
 
 struct page *pfn_to_online_page(unsigned long pfn)
 {
-	return pfn < OWN || pfn == NOMAP || pfn == HOLE ? (struct page *)pfn : NULL;
+	return pfn < OWN || pfn == NOMAP || pfn == HOLE || pfn == DYING ?
+		(struct page *)pfn : NULL;
+}
+
+bool swiotlb_find_pool(struct device *dev, phys_addr_t maddr)
+{
+	return XEN_PFN_DOWN(maddr) == POOL;
 }
 
 bool pfn_valid(unsigned long pfn)
@@ -94,7 +99,7 @@ bool is_zone_device_page(struct page *page)
 {
 	unsigned long pfn = (unsigned long)page;
 
-	return (pfn >= OWN && pfn < GRANTS) || pfn == PMEM;
+	return (pfn >= OWN && pfn < GRANTS) || pfn == PMEM || pfn == DYING;
 }
 
 bool xen_p2m_contiguous(const struct xen_p2m *p2m, unsigned long pfn, unsigned long nr,
@@ -156,10 +161,13 @@ int main(void)
 	for (i = 0; i < OWN; i++)
 		stage2(i, true);
 	stage2(PMEM, true);
+	stage2(DYING, true);
 
 	use("own", 3, 3 * XEN_PAGE_SIZE);
 	use("pmem", PMEM, XEN_PAGE_SIZE);
+	use("pmem that goes", DYING, XEN_PAGE_SIZE);
 	use("reserved", RESERVED, XEN_PAGE_SIZE);
+	use("bounce buffer", POOL, XEN_PAGE_SIZE);
 	use("no-map", NOMAP, XEN_PAGE_SIZE);
 	use("hole", HOLE, XEN_PAGE_SIZE);
 	map(16, FOREIGN);

@@ -43,6 +43,7 @@ struct seq_file { int x; };
 void xen_p2m_get_stats(struct xen_p2m *, struct xen_p2m_stats *);
 bool xen_p2m_contiguous(const struct xen_p2m *, unsigned long, unsigned long, unsigned long *);
 bool memblock_is_map_memory(phys_addr_t); bool memblock_is_memory(phys_addr_t);
+bool swiotlb_find_pool(struct device *, phys_addr_t);
 struct page; bool PageReserved(const struct page *); struct page *pfn_to_online_page(unsigned long);
 bool pfn_valid(unsigned long); struct page *pfn_to_page(unsigned long); bool is_zone_device_page(struct page *);
 void arch_sync_dma_for_device(phys_addr_t, size_t, enum dma_data_direction);

@@ -38,7 +38,9 @@ class Maintenance(unittest.TestCase):
         self.assertEqual(cases(SOURCE.read_text(encoding="utf-8")), {
             "own": "cpu 2 xen 0",
             "pmem": "cpu 2 xen 0",
+            "pmem that goes": "cpu 2 xen 0",
             "reserved": "cpu 2 xen 0",
+            "bounce buffer": "cpu 2 xen 0",
             "no-map": "cpu 0 xen 0",
             "hole": "cpu 0 xen 0",
             "once": "cpu 2 xen 0",

@@ -21,6 +21,7 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/seq_file.h>
+#include <linux/swiotlb.h>
 
 #include <xen/arm/p2m.h>
 #include <xen/interface/grant_table.h>
@@ -61,7 +62,7 @@ bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
  *
  * Memory hotplug changes memblock, and no lock against that can be taken here.
  * So ask memblock only about reserved pages: holes and "no-map" memory are
- * reserved, but buffers hardly ever are.
+ * reserved, but few buffers are.
  *
  * Context: Any but NMI.
  * Return: %true if the CPU can, %false otherwise.
@@ -71,7 +72,7 @@ bool dma_maddr_cpu_mapped(phys_addr_t phys)
 	unsigned long pfn = PHYS_PFN(phys);
 	struct page *page = pfn_to_online_page(pfn);
 
-	if (page)
+	if (page && !is_zone_device_page(page))
 		return !PageReserved(page) || memblock_is_map_memory(phys);
 	return pfn_valid(pfn) && is_zone_device_page(pfn_to_page(pfn));
 }
@@ -104,11 +105,12 @@ bool dma_maddr_cpu_mapped(phys_addr_t phys)
  */
 static bool xen_is_callers(phys_addr_t maddr, unsigned int mappings)
 {
-	struct page *page = pfn_to_online_page(PHYS_PFN(maddr));
+	struct page *page;
 
-	if (page && (!PageReserved(page) || memblock_is_memory(maddr)))
+	if (mappings != 1)
 		return false;
-	return mappings == 1;
+	page = pfn_to_online_page(PHYS_PFN(maddr));
+	return !page || (PageReserved(page) && !memblock_is_memory(maddr));
 }
 
 /**
@@ -178,7 +180,9 @@ xen_sync(struct device *dev, phys_addr_t maddr, size_t size,
 	for (; size; size -= part, maddr += part) {
 		phys = maddr;
 		if (dma_maddr_find_phys(&phys)) {
-			if (phys != maddr || dma_maddr_cpu_mapped(phys))
+			/* Pages of bounce buffers can be reserved. */
+			if (phys != maddr || dma_maddr_cpu_mapped(phys) ||
+			    swiotlb_find_pool(dev, maddr))
 				cpu_sync(phys, size, dir);
 			return;
 		}
