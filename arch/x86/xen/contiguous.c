@@ -25,7 +25,6 @@
 #include <xen/xen.h>
 
 #include <asm/xen/page.h>
-#include <asm/xen/swiotlb-xen.h>
 
 #include "xen-ops.h"
 
