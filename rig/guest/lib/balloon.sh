@@ -20,6 +20,7 @@ scatter() {
 	_whole=$(cat $BALLOON/info/current_kb)
 	rm -f neighbours
 	balloon_to $((_whole * 3 / 8))
+	[ ! -e /proc/sys/vm/drop_caches ] || echo 3 >/proc/sys/vm/drop_caches
 	_free=$(awk '/^MemFree:/ { print int($2 / 1024) }' /proc/meminfo)
 	[ "$_free" -le 24 ] ||
 		dd if=/dev/zero of=neighbours bs=1M count=$((_free - 24)) 2>/dev/null
