@@ -135,7 +135,7 @@ static enum reason bounce_reason(struct device *dev, dma_addr_t addr,
 			SCATTERED : UNALIGNED;
 	if (is_swiotlb_force_bounce(dev))
 		return FORCED;
-	/* dma_capable() is not for modules if memory can be encrypted. */
+	/* dma_capable() can need a symbol that is not exported to modules. */
 	if (addr == DMA_MAPPING_ERROR || addr + size - 1 > limit)
 		return OUT_OF_REACH;
 	/* A buffer in one frame is contiguous: it shares a cache line. */

@@ -62,7 +62,7 @@ bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
  *
  * Memory hotplug changes memblock, and no lock against that can be taken here.
  * So ask memblock only about reserved pages: holes and "no-map" memory are
- * reserved, but few buffers are.
+ * reserved, but apart from bounce buffers hardly any buffer is.
  *
  * Context: Any but NMI.
  * Return: %true if the CPU can, %false otherwise.
@@ -180,7 +180,7 @@ xen_sync(struct device *dev, phys_addr_t maddr, size_t size,
 	for (; size; size -= part, maddr += part) {
 		phys = maddr;
 		if (dma_maddr_find_phys(&phys)) {
-			/* Pages of bounce buffers can be reserved. */
+			/* Bounce buffers are mapped, whatever memblock says. */
 			if (phys != maddr || dma_maddr_cpu_mapped(phys) ||
 			    swiotlb_find_pool(dev, maddr))
 				cpu_sync(phys, size, dir);
