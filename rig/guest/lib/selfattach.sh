@@ -73,7 +73,7 @@ self_attach_io() {
 	for persistent in 0 1; do
 		persistent_grants $persistent || return 1
 		for id in $DEVICES; do
-			case $id in edu | peer) continue ;; esac
+			case $id in edu | peer | peer-root) continue ;; esac
 			note "what=$id persistent=$persistent"
 			dmastat_reset
 			real=$(disk "$id") || return 1
