@@ -78,29 +78,29 @@ def mutated(text, old, new):
     return text.replace(old, new)
 
 
-def _attempt(place, text):
-    """(does it build, does it pass, what it says) with TEXT as the functions."""
+def attempt(place, program, text):
+    """(does it build, does it pass, what it says) of PROGRAM, a C file that includes
+    functions.h, with TEXT as that."""
     place.mkdir(parents=True, exist_ok=True)
     (place / "functions.h").write_text(text, "utf-8")
     built = subprocess.run(
-        ["gcc", "-O1", "-I", str(place), "-o", str(place / "iovaruns"),
-         str(Path(__file__).with_suffix(".c"))],
+        ["gcc", "-O1", "-I", str(place), "-o", str(place / program.stem), str(program)],
         capture_output=True, text=True, timeout=120, check=False)
     if built.returncode:
         return False, False, built.stderr
-    done = subprocess.run([str(place / "iovaruns")], capture_output=True, text=True,
+    done = subprocess.run([str(place / program.stem)], capture_output=True, text=True,
                           timeout=120, check=False)
     return True, not done.returncode, done.stdout + done.stderr
 
 
 def run(ctx):
     """Yield (name, ok, detail)."""
-    place = ctx.scratch / "iovaruns"
+    place, program = ctx.scratch / "iovaruns", Path(__file__).with_suffix(".c")
     tree = source.at(ctx, "patched")
     text = "\n".join(cut((tree / path).read_text("utf-8"), functions)
                      for path, functions in ((FILE, FUNCTIONS), (ARM_FILE, ARM_FUNCTIONS)))
-    _, passed, said = _attempt(place, text)
+    _, passed, said = attempt(place, program, text)
     yield "iovaruns: each byte is mapped where it is in the machine", passed, said
     for name, old, new in MUTANTS:
-        built, passed, said = _attempt(place, mutated(text, old, new))
+        built, passed, said = attempt(place, program, mutated(text, old, new))
         yield "iovaruns: it is seen if " + name, built and not passed, said

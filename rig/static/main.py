@@ -14,8 +14,8 @@ from . import ctx as context  # noqa: E402
 
 #: in the order to run them: quick ones first
 CHECKS = ("forbidden", "shellcheck", "flake8", "pyunit", "ktapview", "checkpatch",
-          "kerneldoc", "dtschema", "dmaops", "exports", "iovaruns", "contigruns", "hotpath",
-          "lockless", "mutants", "sparse", "perpatch")
+          "kerneldoc", "dtschema", "dmaops", "exports", "iovaruns", "framelist",
+          "contigruns", "hotpath", "lockless", "mutants", "sparse", "perpatch")
 #: in a full check alone: its compiler is large
 FULL = ("clang",)
 

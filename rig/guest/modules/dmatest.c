@@ -19,6 +19,7 @@
 #include <linux/io.h>
 #include <linux/iommu-dma.h>
 #include <linux/iopoll.h>
+#include <linux/irq_work.h>
 #include <linux/memremap.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -440,6 +441,93 @@ static int pool_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(pool);
 
+/*
+ * Bounce buffers in a hard interrupt, more than the pool has. With one CPU nothing
+ * else runs meanwhile, so no pool is added: the last buffers are allocated there.
+ */
+#define IRQ_MORE	8
+
+struct irq_case {
+	struct irq_work work;
+	void *buf;
+	dma_addr_t *bus;
+	unsigned int wanted, mapped;
+	bool hard;
+};
+
+static void irq_map(struct irq_work *work)
+{
+	struct irq_case *c = container_of(work, struct irq_case, work);
+
+	c->hard = in_hardirq();
+	for (; c->mapped < c->wanted; c->mapped++) {
+		dma_addr_t bus = dma_map_single(&edu->dev, c->buf, LARGEST,
+						DMA_TO_DEVICE);
+
+		if (dma_mapping_error(&edu->dev, bus))
+			return;
+		c->bus[c->mapped] = bus;
+	}
+}
+
+static void irq_unmap(struct irq_work *work)
+{
+	struct irq_case *c = container_of(work, struct irq_case, work);
+
+	while (c->mapped)
+		dma_unmap_single(&edu->dev, c->bus[--c->mapped], LARGEST,
+				 DMA_TO_DEVICE);
+}
+
+static void irq_run(struct irq_case *c, void (*func)(struct irq_work *))
+{
+	c->work = IRQ_WORK_INIT_HARD(func);
+	irq_work_queue(&c->work);
+	irq_work_sync(&c->work);
+}
+
+static int interrupt_show(struct seq_file *m, void *v)
+{
+	struct irq_case c = { .wanted = hold + IRQ_MORE };
+	struct device *dev = &edu->dev;
+	bool same = true;
+	dma_addr_t dst;
+	unsigned int i;
+	char *back;
+
+	guard(mutex)(&edu_lock);
+	if (dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)))
+		return -EIO;
+	c.bus = kvcalloc(c.wanted, sizeof(*c.bus), GFP_KERNEL);
+	c.buf = (void *)__get_free_pages(GFP_KERNEL, get_order(LARGEST));
+	back = dma_alloc_coherent(dev, EDU_SIZE, &dst, GFP_KERNEL);
+	if (!c.bus || !c.buf || !back) {
+		result(m, false, "no memory", "preparation");
+		goto out;
+	}
+	get_random_bytes(c.buf, LARGEST);
+	irq_run(&c, irq_map);
+	result(m, c.hard, "it is not", "an interrupt maps");
+	result(m, c.mapped == c.wanted, "not that many",
+	       "it maps %u times %zu bytes", c.wanted, LARGEST);
+	for (i = c.mapped - min(c.mapped, IRQ_MORE); i < c.mapped; i++) {
+		size_t end = LARGEST - EDU_SIZE;
+
+		same &= !edu_move(c.bus[i] + end, dst, EDU_SIZE) &&
+			!memcmp(c.buf + end, back, EDU_SIZE);
+	}
+	result(m, same, "wrong data", "the device reads what it mapped last");
+	irq_run(&c, irq_unmap);
+out:
+	if (back)
+		dma_free_coherent(dev, EDU_SIZE, back, dst);
+	free_pages((unsigned long)c.buf, get_order(LARGEST));
+	kvfree(c.bus);
+	dma_set_mask(dev, DMA_BIT_MASK(64));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(interrupt);
+
 /* What is too large for a bounce buffer, where all must be bounced. */
 #define TOO_LARGE	512000
 
@@ -705,6 +793,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("masks", 0400, dir, NULL, &masks_fops);
 	debugfs_create_file("narrow", 0400, dir, NULL, &narrow_fops);
 	debugfs_create_file("pool", 0400, dir, NULL, &pool_fops);
+	debugfs_create_file("interrupt", 0400, dir, NULL, &interrupt_fops);
 	debugfs_create_file("oversize", 0400, dir, NULL, &oversize_fops);
 	debugfs_create_file("mmio", 0400, dir, NULL, &mmio_fops);
 	debugfs_create_file("mmiofar", 0400, dir, NULL, &mmiofar_fops);

@@ -19,6 +19,10 @@ holds "the pool of $before MiB is at most an eighth of memory" \
 	[ $((before * 8)) -le 256 ]
 holds "and more than a sixteenth" [ $((before * 16)) -gt 256 ]
 io_on nvme
+# While a hard interrupt runs, no pool is added: each buffer that the pool has not is
+# exchanged for memory in reach there, and given back.
+hold "$before"
+dmatest interrupt
 # In use at a time: more than there is, for long enough to add a pool.
 hold $((before + 4))
 dmatest pool
