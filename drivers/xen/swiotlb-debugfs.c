@@ -103,7 +103,7 @@ static struct bounces *add_bounces(struct device *dev)
 
 	if (!on_known_bus(dev))
 		return NULL;
-	b = kzalloc_obj(*b, GFP_NOWAIT | __GFP_NOWARN);
+	b = kzalloc_obj(*b, GFP_NOWAIT);
 	if (!b)
 		return NULL;
 	b->dev = dev;

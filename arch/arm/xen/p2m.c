@@ -75,7 +75,7 @@ struct xen_p2m_range *xen_p2m_alloc(void)
 {
 	KUNIT_STATIC_STUB_REDIRECT(xen_p2m_alloc);
 
-	return kmem_cache_alloc(p2m_cache, GFP_NOWAIT | __GFP_NOWARN);
+	return kmem_cache_alloc(p2m_cache, GFP_NOWAIT);
 }
 EXPORT_SYMBOL_IF_KUNIT(xen_p2m_alloc);
 
@@ -815,7 +815,7 @@ static void unmap_unrecorded(struct gnttab_map_grant_ref *op, int error)
 			    op->ref, op->dom, (unsigned long long)op->host_addr,
 			    error);
 	ret = xen_p2m_unmap_grant(&unmap);
-	if (ret || unmap.status != GNTST_okay)
+	if (unmap.status != GNTST_okay)
 		pr_err_ratelimited("grant %u of domain %u at %#llx stays mapped: error %d, status %d\n",
 				   op->ref, op->dom,
 				   (unsigned long long)unmap.host_addr, ret,
