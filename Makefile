@@ -21,38 +21,38 @@ help: ## this list
 MORE :=
 deps:
 	@rig/deps.sh $(MORE)
-	@$(PYTHON) rig/variables.py $(MAKECMDGOALS)
+	@$(PYTHON) -m rig.variables $(MAKECMDGOALS)
 
 variables:
-	@$(PYTHON) rig/variables.py $(MAKECMDGOALS)
+	@$(PYTHON) -m rig.variables $(MAKECMDGOALS)
 
 run: deps ## build the kernel, boot it as dom0 on Xen, do DMA, tell what happened
-	@$(PYTHON) rig/run.py run
+	@$(PYTHON) -m rig.run run
 
 shell: deps ## the same machine with a shell on this terminal
-	@$(PYTHON) rig/run.py shell
+	@$(PYTHON) -m rig.run shell
 
 check: deps ## all tests: units, static, every platform
-	@$(PYTHON) rig/check.py
+	@$(PYTHON) -m rig.check
 
 check-full: MORE := clang-19
 check-full: deps ## the same, the whole suite on base, and boots at the end of each series
-	@$(PYTHON) rig/check.py full
+	@$(PYTHON) -m rig.check full
 
 bench: deps ## count instructions on the base kernel, on ours, and on bare metal
-	@$(PYTHON) rig/bench.py
+	@$(PYTHON) -m rig.bench
 
 # With a kernel of one's own git and Python are enough.
 NEEDED := $(if $(KSRC),variables,deps)
 
 tree: $(NEEDED) ## a git tree in build/tree: the base, then one commit a patch
-	@$(PYTHON) series/series.py tree
+	@$(PYTHON) -m series tree
 
 refresh: $(NEEDED) ## take the commits in build/tree back into the series
-	@$(PYTHON) series/series.py refresh
+	@$(PYTHON) -m series refresh
 
 series: $(NEEDED) ## the mails to send, a folder a series, in build/series
-	@$(PYTHON) series/series.py mails
+	@$(PYTHON) -m series mails
 
 pins: deps ## whether the archive has each pinned version; UPDATE=1 moves the others
-	@$(PYTHON) rig/pincheck.py
+	@$(PYTHON) -m rig.pincheck

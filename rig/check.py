@@ -12,20 +12,22 @@ import sys
 import time
 import traceback
 
-import ktap
-import kunit
-import paths
-import run
-import summary
-import testfile
-import trees
-import variables
+from rig import boots, kunit, variables
+from rig.common import paths
+from rig.common.error import RigError
+from rig.common.tell import say
+from rig.kernels import trees
+from rig.machine import testfile
+from rig.machine.boot import plan
+from rig.static import main as checks
+from rig.static.build import ctx
+from rig.verdict import ktap
 
 UNIT_TIMEOUT = 1200       # seconds
 AT_ENDS = ("native-io", "domu", "scattered")      # tests of the end of each series
-UNITS = (("unit tests of the rig", ["-s", "rig/tests"]),
-         ("unit tests of the series' tools", ["-s", "series/tests", "-t", "."]),
-         ("unit tests of the static checks", ["-s", "rig/static/tests", "-t", "."]))
+UNITS = (("unit tests of the rig", "rig/tests"),
+         ("unit tests of the series' tools", "series/tests"),
+         ("unit tests of the static checks", "rig/static/tests"))
 
 
 def units(writer):
@@ -39,24 +41,22 @@ def units(writer):
 def unit_results():
     """One result for each of UNITS."""
     results = []
-    for name, words in UNITS:
-        if not (paths.REPO / words[1]).is_dir():
-            continue
-        run.say(f"check: {name}")
-        done = subprocess.run([sys.executable, "-m", "unittest", "discover", *words],
-                              cwd=paths.REPO, text=True, timeout=UNIT_TIMEOUT, check=False,
+    for name, folder in UNITS:
+        say(f"check: {name}")
+        done = subprocess.run([sys.executable, "-m", "unittest", "discover", "-s", folder, "-t",
+                               "."], cwd=paths.REPO, text=True, timeout=UNIT_TIMEOUT, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         good = done.returncode == 0 and "\nRan 0 tests" not in done.stdout
         notes = [] if good else [f"why: {line}" for line in done.stdout.splitlines()[-30:]]
         for note in notes:
-            run.say(f"  {note}")
+            say(f"  {note}")
         results.append(ktap.Result(good, name, notes=notes))
     return results
 
 
 def series_results():
-    """What `series.py check` says of the series and their mails."""
-    done = subprocess.run([sys.executable, "series/series.py", "check"], cwd=paths.REPO,
+    """What `python3 -m series check` says of the series and their mails."""
+    done = subprocess.run([sys.executable, "-m", "series", "check"], cwd=paths.REPO,
                           text=True, timeout=UNIT_TIMEOUT, check=False, capture_output=True)
     results = []
     for line in done.stdout.splitlines():
@@ -73,38 +73,36 @@ def series_results():
 
 def static(writer, full):
     """What rig/static finds in the sources and in the objects."""
-    sys.path.append(str(paths.REPO))
-    from rig.static import ctx, main  # pylint: disable=import-outside-toplevel
     tree = trees.tree("ours")
     out = paths.BUILD / "series" / "all"
     context = ctx.Ctx(paths.REPO, tree, paths.BUILD / "static", paths.cache("static"), out,
                       full=full)
     results = []
     start = time.monotonic()
-    run.say("check: static checks")
+    say("check: static checks")
     sender = {"GIT_COMMITTER_NAME": "rig", "GIT_COMMITTER_EMAIL": "rig@rig.invalid"}
-    subprocess.run([sys.executable, "series/series.py", "mails"], cwd=paths.REPO, timeout=600,
+    subprocess.run([sys.executable, "-m", "series", "mails"], cwd=paths.REPO, timeout=600,
                    check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, **sender))
     results += series_results()
-    checks = [name for name in main.CHECKS if name != "pyunit"]
-    checks += main.FULL if full else ()
-    for name, good, detail in main.results(checks, context):
+    chosen = [name for name in checks.CHECKS if name != "pyunit"]
+    chosen += checks.FULL if full else ()
+    for name, good, detail in checks.results(chosen, context):
         notes = [f"{'' if good else 'why: '}{line}" for line in str(detail or "").splitlines()]
         if not good:
-            run.say(f"  not ok {name}: {detail}")
+            say(f"  not ok {name}: {detail}")
         results.append(ktap.Result(bool(good), str(name), notes=notes[:30]))
     writer.group("static", results, [f"seconds={time.monotonic() - start:.0f}"])
 
 
-def boots(writer, place, full):
+def boot(writer, place, full):
     """All tests on all platforms. In a full check all on the base kernel, too, and at the
     end of each series some of those that pass on the base and on all series."""
-    tests = testfile.load_all(run.TESTS)
+    tests = testfile.load_all(boots.TESTS)
     platforms = variables.platforms(default="all")
-    planned = testfile.plan(tests, platforms, "ours", full)
+    planned = plan(tests, platforms, "ours", full)
     if full:
         ordinary = [test for test in tests if not test.declared.get("kernel")]
-        planned += testfile.plan(ordinary, platforms, "base", full)
+        planned += plan(ordinary, platforms, "base", full)
         for test in ordinary:
             for platform in set(test.platforms) & set(platforms):
                 reason = test.not_run(platform, "base")
@@ -112,41 +110,36 @@ def boots(writer, place, full):
                     writer.group(f"{platform}-base: {test.name}", [
                         ktap.Result(True, f"{test.name} is run", skip=reason)])
         for name in trees.ends():
-            planned += testfile.plan([test for test in tests if test.name in AT_ENDS],
+            planned += plan([test for test in tests if test.name in AT_ENDS],
                                      [word for word in platforms if not word.startswith("bare")],
                                      name)
-    verdicts = run.boot_all(planned, run.build_kernels(planned), place)
-    for verdict in verdicts:
-        for group in verdict.groups:
-            writer.group(*group)
-    words = summary.text(verdicts)
-    (place / "summary.txt").write_text(words + "\n", encoding="utf-8")
-    print(f"\n{words}\n")
+    verdicts = boots.boot_all(planned, boots.build_kernels(planned), place)
+    boots.told(writer, verdicts, place)
 
 
 def main():
-    """python3 rig/check.py [full]"""
+    """python3 -m rig.check [full]"""
     full = "full" in sys.argv[1:]
-    place = run.results_dir("check-full" if full else "check")
+    place = boots.results_dir("check-full" if full else "check")
     writer = ktap.Writer()
     steps = [("units", lambda: units(writer)),
              ("static", lambda: static(writer, full)),
-             ("boots", lambda: boots(writer, place, full))]
+             ("boots", lambda: boot(writer, place, full))]
     if full:
-        steps.append(("kunit", lambda: kunit.all_of(writer, place / "kunit", run.say)))
+        steps.append(("kunit", lambda: kunit.all_of(writer, place / "kunit")))
     for name, step in steps:
         start = time.monotonic()
         try:
             step()
         except Exception as err:  # pylint: disable=broad-except
             # One broken step must neither hide the others' results nor pass.
-            known = isinstance(err, run.ERRORS)
+            known = isinstance(err, RigError)
             words = str(err) if known else traceback.format_exc()
-            run.say(f"check: {name}: {words}")
+            say(f"check: {name}: {words}")
             writer.group(name, [ktap.Result(False, f"{name} could be run", notes=[
                 f"why: {line}" for line in words.splitlines()[:30]])])
-        run.say(f"check: {name}: {time.monotonic() - start:.0f} s")
-    sys.exit(run.finish(writer, place))
+        say(f"check: {name}: {time.monotonic() - start:.0f} s")
+    sys.exit(boots.finish(writer, place))
 
 
 if __name__ == "__main__":

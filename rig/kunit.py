@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
-import kernel
-import ktap
-import logcheck
-import qemu
-import trees
+from rig import boots
+from rig.common.arches import ARCHES
+from rig.common.error import RigError
+from rig.common.tell import say
+from rig.fetch import qemu
+from rig.kernels import kernel, trees
+from rig.verdict import ktap, logcheck
 
 CONFIG = "arch/arm/xen"   # holds the .kunitconfig
 LIMIT = 7200              # seconds, a build from nothing included
@@ -32,7 +33,7 @@ class Case:
     @property
     def target(self):
         """QEMU's name for the arch."""
-        return {"arm64": "aarch64"}.get(self.arch, self.arch)
+        return ARCHES[self.arch].qemu
 
 
 CASES = (Case("arm64-kasan", "arm64", COMMON + LOCKDEP + ("KASAN=y", "KASAN_GENERIC=y")),
@@ -42,7 +43,7 @@ CASES = (Case("arm64-kasan", "arm64", COMMON + LOCKDEP + ("KASAN=y", "KASAN_GENE
 
 def command(case, tree, out, result):
     """kunit.py's words."""
-    cross = kernel.ARCHES[case.arch].cross
+    cross = ARCHES[case.arch].cross
     words = [sys.executable, str(tree / "tools/testing/kunit/kunit.py"), "run",
              f"--arch={case.arch}", f"--cross_compile={cross}", f"--kunitconfig={CONFIG}",
              f"--build_dir={out}", f"--json={result}", "--qemu_args=-smp 2",
@@ -83,7 +84,7 @@ def results(case, document, console, status):
     return found
 
 
-def run(case, place, say):
+def run(case, place):
     """[Result] of building and running CASE; logs in PLACE."""
     tree = trees.tree("ours")
     out = tree / f".rig-kunit-{case.name}"
@@ -103,22 +104,24 @@ def run(case, place, say):
     return results(case, document, console, done.returncode)
 
 
-def all_of(writer, place, say, chosen=CASES):
+def all_of(writer, place, chosen=CASES):
     """A group a case."""
     place.mkdir(parents=True, exist_ok=True)
     for case in chosen:
-        writer.group(f"kunit {case.name}", run(case, place, say),
+        writer.group(f"kunit {case.name}", run(case, place),
                      [f"log={place / case.name}.log"])
 
 
 def main():
-    """python3 rig/kunit.py [CASE…]"""
-    import run as verbs  # pylint: disable=import-outside-toplevel
+    """python3 -m rig.kunit [CASE…]"""
     chosen = [case for case in CASES if not sys.argv[1:] or case.name in sys.argv[1:]]
-    place = verbs.results_dir("kunit")
+    place = boots.results_dir("kunit")
     writer = ktap.Writer()
-    all_of(writer, Path(place), verbs.say, chosen)
-    sys.exit(verbs.finish(writer, place))
+    try:
+        all_of(writer, place, chosen)
+    except RigError as err:
+        sys.exit(f"error: {err}")
+    sys.exit(boots.finish(writer, place))
 
 
 if __name__ == "__main__":

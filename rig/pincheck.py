@@ -1,5 +1,7 @@
 """The verb pins: what the archive still has of what is pinned.
 
+    python3 -m rig.pincheck
+
 With UPDATE=1 each pin of which the archive has not the version moves to what stands in
 for it today; of the kernel, to a version to which the series applies.
 """
@@ -11,13 +13,12 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-import apt
-import paths
-import trees  # noqa: F401  (finds the series' tools)
-import variables
-
-from series import base, error, importer, store  # pylint: disable=wrong-import-order
-from series.git import Git
+from rig import variables
+from rig.common import paths
+from rig.common.error import RigError
+from rig.common.git import Git
+from rig.fetch import apt
+from series import base, importer, store
 
 KERNEL = paths.REPO / "series" / "base"
 PROBE_TIME = 60           # seconds
@@ -82,7 +83,7 @@ def moved(text, pin, offer):
     """TEXT, of a file with pins, with PIN at OFFER."""
     old = f"{pin.name} {pin.version} {pin.arch} {pin.sha256} {pin.suite}"
     if text.count(old) != 1:
-        raise apt.AptError(f"{pin}: not found in the text of its file")
+        raise RigError(f"{pin}: not found in the text of its file")
     return text.replace(old, f"{pin.name} {offer.version} {pin.arch} {offer.sha256} "
                              f"{offer.suite}")
 
@@ -95,7 +96,7 @@ def kernel_fits(offer):
         git.run("init", "--quiet", "--bare", ".")
         try:
             base.fits(git, store.load(), base.load(), offer)
-        except (error.SeriesError, apt.AptError) as err:
+        except RigError as err:
             return str(err)
     return ""
 
@@ -113,7 +114,7 @@ def moved_kernel(text, offer):
 
 def files():
     """The files with pins, the kernel's apart."""
-    return sorted(path for path in paths.RIG.glob("pins*") if not path.suffix == ".py")
+    return sorted(paths.RIG.glob("pins*"))
 
 
 def all_pins():
@@ -142,7 +143,7 @@ def one(path, pin, update):
 
 
 def main():
-    """python3 rig/pincheck.py: a line a pin. The exit status is that of the pins."""
+    """A line a pin. The exit status is that of the pins."""
     try:
         update = variables.flag("UPDATE")
         bad = total = 0
@@ -152,7 +153,7 @@ def main():
             line, good = one(path, pin, update)
             total, bad = total + 1, bad + (not good)
             print(line, flush=True)
-    except (apt.AptError, error.SeriesError, variables.VariableError) as err:
+    except RigError as err:
         sys.exit(f"error: {err}")
     print(f"{total} pins, {bad} of them without what they name")
     sys.exit(1 if bad else 0)

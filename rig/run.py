@@ -1,195 +1,52 @@
 """The verbs run and shell: build what is missing, boot, judge, tell.
 
-The environment says what: see variables.py.
+    python3 -m rig.run run|shell        what is run the environment says: see variables.py
 """
-import concurrent.futures
-import os
-import shutil
 import sys
-import threading
-import traceback
 from pathlib import Path
 
-import apt
-import boot as booting
-import counter
-import devicetree
-import elf
-import judge
-import kconfig
-import kernel as kernels
-import ktap
-import paths
-import programs
-import summary
-import testfile
-import trees
-import variables
-import xensource
-
-RESULTS = paths.BUILD / "results"
-TESTS = paths.RIG / "guest" / "tests"
-ERRORS = (apt.AptError, kernels.KernelError, kconfig.ConfigError, testfile.TestFileError,
-          trees.TreeError, elf.ElfError, devicetree.DeviceTreeError,
-          xensource.XenError, counter.CounterError, variables.VariableError,
-          programs.ProgramError)
-# Above this much memory, in MiB, that nothing uses, two machines boot at a time.
-TWO_BOOTS = 7000
-
-_print_lock = threading.Lock()
-
-
-def say(text):
-    """Progress, whole lines, on stderr."""
-    with _print_lock:
-        print(text, file=sys.stderr, flush=True)
-
-
-def jobs():
-    """How many machines may run at a time."""
-    wanted = variables.jobs()
-    if wanted:
-        return wanted
-    try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-        free = int(text.split("MemAvailable:")[1].split()[0]) // 1024
-    except (OSError, IndexError, ValueError):
-        return 1
-    return 2 if free > TWO_BOOTS and (os.cpu_count() or 1) > 1 else 1
-
-
-def build_kernels(boots):
-    """{(arch, variant): Kernel} of all that the boots want; what cannot be built is
-    said, and fails the boots that want it."""
-    built = {}
-    for item in boots:
-        variant = item.machine.kernel
-        key = (testfile.ARCH_OF[item.machine.platform], variant)
-        if key not in built:
-            try:
-                built[key] = kernels.build(*key, trees.tree(variant.partition("-")[0]))
-            except ERRORS as err:
-                say(f"kernel: {variant} for {key[0]}: {err}")
-                built[key] = None
-    return built
-
-
-def parts(item, built):
-    """(kernel, {test name: reason}) for a boot: the tests that its Xen is too old for."""
-    machine = item.machine
-    made = built[testfile.ARCH_OF[machine.platform], machine.kernel]
-    if made is None:
-        raise kernels.KernelError(f"no kernel {machine.kernel}")
-    skipped = {}
-    if machine.hypervisor:
-        xen = xensource.xen(machine.hypervisor)
-        for test in item.tests:
-            lacking = xen.lacks(test.words("xen_options", machine.platform))
-            if lacking:
-                skipped[test.name] = f"{xen.about} has no {' '.join(lacking)}"
-    return made, skipped
-
-
-def boot_all(boots, built, directory, files=None):
-    """[Verdict] of the boots, in their order."""
-    names = [item.name for item in boots]
-    done = []
-
-    def one(index):
-        item = boots[index]
-        name = item.name if names.count(item.name) == 1 else f"{item.name}-{index}"
-        say(f"boot: {name}: {', '.join(test.name for test in item.tests)}")
-        verdict = attempt(item, name)
-        done.append(name)
-        say(f"boot: {name}: {verdict.word} in {verdict.outcome.seconds:.0f} s "
-            f"({len(done)} of {len(boots)})")
-        for image in (verdict.outcome.images.values() if verdict.passed else ()):
-            image.unlink()
-        return verdict
-
-    def attempt(item, name):
-        try:
-            made, skipped = parts(item, built)
-            rest = [test for test in item.tests if test.name not in skipped]
-            if not rest:
-                return judge.not_booted(item, skipped=skipped)
-            outcome = booting.run(testfile.Boot(item.machine, rest), made, directory / name,
-                                  files, lambda text: say(f"  {name}: {text}") if
-                                  text.startswith(("not ok", "TEST")) else None)
-        except Exception as err:  # pylint: disable=broad-except
-            # It fails this boot, and must not take the others' results along.
-            words = str(err) if isinstance(err, ERRORS) else traceback.format_exc()
-            say(f"  {name}: {words}")
-            return judge.not_booted(item, problem=words)
-        return judge.judge(outcome, skipped)
-
-    with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
-        return list(pool.map(one, range(len(boots))))
-
-
-def results_dir(name):
-    """An empty directory for what a verb finds out; the last one is kept as NAME.old."""
-    place = RESULTS / name
-    if place.exists():
-        shutil.rmtree(place.with_suffix(".old"), ignore_errors=True)
-        place.rename(place.with_suffix(".old"))
-    place.mkdir(parents=True)
-    return place
-
-
-def finish(writer, place):
-    """Write the KTAP file and the closing lines. Returns the exit code."""
-    path = place / "results.ktap"
-    path.write_text(writer.text(), encoding="utf-8")
-    if writer.skipped:
-        print(f"{writer.skipped} skipped: neither passed nor failed")
-    print(path)
-    print(f"{writer.passed} passed, {writer.failed} failed", flush=True)
-    return 0 if writer.passed and not writer.failed else 1
+from rig import boots, variables
+from rig.common.error import RigError
+from rig.machine import runner, testfile
+from rig.machine.boot import Boot, plan
+from rig.verdict import ktap
 
 
 def run():
     """make run."""
     own, platforms = variables.test(), variables.platforms()
-    boots = testfile.plan([own] if own else testfile.load_all(TESTS), platforms,
-                          variables.kernel())
-    if not boots:
-        raise testfile.TestFileError("no test runs on " + " ".join(platforms))
+    planned = plan([own] if own else testfile.load_all(boots.TESTS), platforms,
+                   variables.kernel())
+    if not planned:
+        raise RigError("no test runs on " + " ".join(platforms))
     files = variables.files()
-    place = results_dir("run")
-    verdicts = boot_all(boots, build_kernels(boots), place, files)
+    place = boots.results_dir("run")
     writer = ktap.Writer()
-    for verdict in verdicts:
-        for group in verdict.groups:
-            writer.group(*group)
-    words = summary.text(verdicts)
-    (place / "summary.txt").write_text(words + "\n", encoding="utf-8")
-    print(f"\n{words}\n")
-    return finish(writer, place)
+    boots.told(writer, boots.boot_all(planned, boots.build_kernels(planned), place, files), place)
+    return boots.finish(writer, place)
 
 
 def shell():
     """make shell: a dom0, or bare machine, to type into."""
     platform = variables.platforms()[0]
-    every = testfile.load_all(TESTS)
+    every = testfile.load_all(boots.TESTS)
     devices = {word for test in every if platform in test.platforms
                for word in test.words("devices", platform)}
     modules = {word for test in every for word in test.words("modules", platform)}
     seat = testfile.TestFile(Path("shell.sh"), {"devices": " ".join(sorted(devices)),
                                                 "modules": " ".join(sorted(modules)),
                                                 "domu": "yes"}, (platform,))
-    item = testfile.Boot(seat.machine(platform, variables.kernel()), [seat])
-    made, _ = parts(item, build_kernels([item]))
-    return booting.shell(item, made, results_dir("shell"),
-                         variables.files())
+    item = Boot(seat.machine(platform, variables.kernel()), [seat])
+    made, _ = boots.parts(item, boots.build_kernels([item]))
+    return runner.shell(item, made, boots.results_dir("shell"), variables.files())
 
 
 def main():
-    """python3 rig/run.py run|shell"""
+    """The verb that the command line names."""
     verbs = {"run": run, "shell": shell}
     try:
         sys.exit(verbs[sys.argv[1]]())
-    except ERRORS as err:
+    except RigError as err:
         sys.exit(f"error: {err}")
     except KeyboardInterrupt:
         sys.exit("interrupted")

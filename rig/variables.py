@@ -1,6 +1,6 @@
 """The variables of the Makefile: which verb takes which, and what they may be.
 
-    python3 rig/variables.py VERB…      what `make VERB… NAME=VALUE…` is checked by
+    python3 -m rig.variables VERB…      what `make VERB… NAME=VALUE…` is checked by
 
 A value that means nothing is an error, and so is a name on make's command line that
 its verbs do not take. A variable that only stands in the environment may be meant for
@@ -13,10 +13,11 @@ import shlex
 import sys
 from pathlib import Path
 
-import apt
-import testfile
-import trees
-import xensource
+from rig.common.arches import PLATFORMS
+from rig.common.error import RigError
+from rig.fetch import xensource
+from rig.kernels import trees
+from rig.machine import testfile
 
 KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast",
            "ours-distro", "base-distro", "ours-nomodules", "ours-16k")
@@ -35,19 +36,15 @@ TAKES = {
 }
 
 
-class VariableError(Exception):
-    """A variable has a value that means nothing."""
-
-
 def platforms(env=os.environ, default="pvh"):
     """The platforms that PLATFORM names: several with blanks, or 'all'."""
     names = (env.get("PLATFORM") or default).split()
     if names == ["all"]:
-        return list(testfile.PLATFORMS)
+        return list(PLATFORMS)
     for name in names:
-        if name not in testfile.PLATFORMS:
-            raise VariableError(
-                f"PLATFORM={name}: not one of {' '.join(testfile.PLATFORMS)} all")
+        if name not in PLATFORMS:
+            raise RigError(
+                f"PLATFORM={name}: not one of {' '.join(PLATFORMS)} all")
     return list(dict.fromkeys(names)) or platforms({}, default)
 
 
@@ -58,7 +55,7 @@ def kernel(env=os.environ):
         return name
     known = (*KERNELS, *trees.ends())
     if name not in known:
-        raise VariableError(f"KERNEL={name}: not one of {' '.join(known)}")
+        raise RigError(f"KERNEL={name}: not one of {' '.join(known)}")
     return name
 
 
@@ -68,7 +65,7 @@ def test(env=os.environ):
     if not path:
         return None
     if not Path(path).is_file():
-        raise VariableError(f"TEST={path}: no such file")
+        raise RigError(f"TEST={path}: no such file")
     return testfile.load(Path(path).resolve())
 
 
@@ -76,7 +73,7 @@ def files(env=os.environ):
     """The directory for the guest's /files, or None."""
     path = env.get("FILES")
     if path and not Path(path).is_dir():
-        raise VariableError(f"FILES={path}: no such directory")
+        raise RigError(f"FILES={path}: no such directory")
     return path or None
 
 
@@ -84,14 +81,14 @@ def jobs(env=os.environ):
     """How many machines may run at a time; None if the caller does not say."""
     words = env.get("JOBS")
     if words and not re.fullmatch("[1-9][0-9]*", words):
-        raise VariableError(f"JOBS={words}: not a number above 0")
+        raise RigError(f"JOBS={words}: not a number above 0")
     return int(words) if words else None
 
 
 def flag(name, env=os.environ):
     """Whether a variable is 1; it may be 0 or empty as well."""
     if env.get(name, "") not in ("", "0", "1"):
-        raise VariableError(f"{name}={env[name]}: neither 1 nor 0")
+        raise RigError(f"{name}={env[name]}: neither 1 nor 0")
     return env.get(name) == "1"
 
 
@@ -105,21 +102,18 @@ def compare(env=os.environ):
         if not isinstance(json.loads(text), dict):
             raise ValueError("no result of make bench")
     except (OSError, ValueError) as err:
-        raise VariableError(f"COMPARE={path}: {err}") from err
+        raise RigError(f"COMPARE={path}: {err}") from err
     return text
 
 
 def _ksrc(env):
     if env.get("KSRC") and not Path(env["KSRC"]).is_dir():
-        raise VariableError(f"KSRC={env['KSRC']}: no such directory")
+        raise RigError(f"KSRC={env['KSRC']}: no such directory")
 
 
 def _xsrc(env):
     if env.get("XSRC"):
-        try:
-            xensource.own(env["XSRC"])
-        except xensource.XenError as err:
-            raise VariableError(str(err)) from err
+        xensource.own(env["XSRC"])
 
 
 CHECKS = {"PLATFORM": platforms, "KERNEL": kernel, "TEST": test, "FILES": files, "JOBS": jobs,
@@ -135,27 +129,27 @@ def on_command_line(makeflags):
 
 
 def check(verbs, env=os.environ):
-    """VariableError if a variable does not fit the verbs, of which there may be none."""
+    """RigError if a variable does not fit the verbs, of which there may be none."""
     verbs = verbs or ["help"]
     takes = {name for verb in verbs for name in TAKES.get(verb, ())}
     for name in on_command_line(env.get("MAKEFLAGS", "")):
         if name not in takes:
             known = " ".join(sorted(takes)) or "no variable"
-            raise VariableError(f"{name}= means nothing to make {' '.join(verbs)}, "
+            raise RigError(f"{name}= means nothing to make {' '.join(verbs)}, "
                                 f"which takes {known}")
     for name in sorted(takes):
         CHECKS[name](env)
     if "shell" in verbs and len(platforms(env)) != 1:
-        raise VariableError(f"PLATFORM={env['PLATFORM']}: a shell is on one of them")
+        raise RigError(f"PLATFORM={env['PLATFORM']}: a shell is on one of them")
     if "bench" in verbs and flag("KEEP", env) and env.get("PLATFORM"):
-        raise VariableError("KEEP=1 wants all platforms, not PLATFORM=")
+        raise RigError("KEEP=1 wants all platforms, not PLATFORM=")
 
 
 def main():
-    """python3 rig/variables.py VERB…"""
+    """Check the verbs of the command line."""
     try:
         check(sys.argv[1:])
-    except (VariableError, testfile.TestFileError, apt.AptError) as err:
+    except RigError as err:
         sys.exit(f"error: {err}")
 
 

@@ -2,19 +2,17 @@
 import copy
 import os
 import shutil
-import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from . import chain, importer
-from .error import SeriesError
-from .git import Git
-from .store import ROOT
-
-sys.path.append(str(ROOT / "rig"))
-import apt    # noqa: E402  pylint: disable=wrong-import-position
-import paths  # noqa: E402  pylint: disable=wrong-import-position
+from rig.common import kept, paths
+from rig.common.error import RigError
+from rig.common.git import Git
+from rig.common.tell import say
+from rig.fetch import apt
+from series import chain, importer
+from series.store import ROOT
 
 KEYS = ("package", "version", "sha256", "tarball", "suite", "release", "date")
 
@@ -31,11 +29,6 @@ class Base:
     public: bool = False
 
 
-def say(text):
-    """Progress, on stderr: stdout is for results."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def load(root=ROOT):
     """{key: value} of series/base; all KEYS are there."""
     found = {}
@@ -46,7 +39,7 @@ def load(root=ROOT):
             found[name.strip()] = value.strip()
     missing = [name for name in KEYS if not found.get(name)]
     if missing:
-        raise SeriesError(f"series/base does not say {', '.join(missing)}")
+        raise RigError(f"series/base does not say {', '.join(missing)}")
     return found
 
 
@@ -56,7 +49,7 @@ def seconds(date):
         return int(datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ")
                    .replace(tzinfo=timezone.utc).timestamp())
     except ValueError as err:
-        raise SeriesError(f"series/base: date={date}: want YYYY-MM-DDThh:mm:ssZ") from err
+        raise RigError(f"series/base: date={date}: want YYYY-MM-DDThh:mm:ssZ") from err
 
 
 def adopt(git, bare):
@@ -96,14 +89,12 @@ def packaged(git, pins, offer):
     date = seconds(pins["date"])
     ref = f"refs/bases/{offer.sha256}"
     if git.commit(ref) is None:
-        bare = paths.cache("base") / f"{offer.sha256}.git"
-        with paths.locked("base"):
-            if not bare.exists():
-                deb = offer.path()
-                say(f"base: reading {about} into the cache")
-                importer.into(bare, deb, pins["tarball"], date,
-                              f"Linux {release}\n\n"
-                              f"As in {pins['package']} {offer.version}.\n")
+        def read(part):
+            deb = offer.path()
+            say(f"base: reading {about} into the cache")
+            importer.into(part, deb, pins["tarball"], date,
+                          f"Linux {release}\n\nAs in {pins['package']} {offer.version}.\n")
+        bare = kept.made(paths.cache("base") / f"{offer.sha256}.git", read)
         adopt(git, bare)
         git.run("update-ref", ref, Git(bare).commit(importer.REF))
     return Base(git.commit(ref), date, exact, about)
@@ -133,12 +124,12 @@ def stand(git, series, root=ROOT, ksrc=None, known=None, upto=None):
     part = copy.copy(series)
     part.patches = series.patches[:upto]
     if ksrc:
-        from . import ksrc as own  # needs this module
+        from series import ksrc as own  # needs this module
         base = own.take(git, Path(ksrc))
         try:
             return base, chain.build(git, base, part, known)
         except chain.DoesNotApply as err:
-            raise SeriesError(f"the series does not apply to KSRC={ksrc}, {base.about}: "
+            raise RigError(f"the series does not apply to KSRC={ksrc}, {base.about}: "
                               f"{err}") from err
     pins = load(root)
 
@@ -153,5 +144,5 @@ def stand(git, series, root=ROOT, ksrc=None, known=None, upto=None):
     try:
         return apt.first(pin_of(pins), use)
     except apt.AptError as err:
-        raise SeriesError(f"no base kernel to be had: {err}\n"
+        raise RigError(f"no base kernel to be had: {err}\n"
                           "KSRC=DIR gives a git clone of your own") from err

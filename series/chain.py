@@ -1,29 +1,19 @@
 """From a base commit and a series to one commit a patch, without a work tree."""
 import hashlib
-import os
 import re
-import tempfile
-from contextlib import contextmanager
 
-from .error import SeriesError
-from .git import GitError
-from .overlay import File
-from .patch import CLAIMS, PROJECT, person
+from rig.common.error import RigError
+from rig.common.git import GitError
+from series.overlay import File
+from series.patch import CLAIMS, PROJECT, person
 
 ABSENT = "0" * 40
 STEP = 60  # seconds between two patches' dates
 HUNK = re.compile(r"^@@ -(\d+)\S* \+(\d+)\S* @@.*\n((?:[ +\\-].*\n|\n)*)", re.M)
 
 
-class DoesNotApply(SeriesError):
+class DoesNotApply(RigError):
     """A patch and the base do not fit."""
-
-
-@contextmanager
-def scratch_index(git):
-    """GIT with an index file of its own, which goes away afterwards."""
-    with tempfile.TemporaryDirectory(prefix="xs-index.", dir=git.git_dir) as folder:
-        yield git.with_index(os.path.join(folder, "index"))
 
 
 def entries(git, paths):
@@ -136,7 +126,7 @@ def brought(git, series):
         claimed.update(patch.whole)
     if not later:
         return found
-    with scratch_index(git) as index:
+    with git.scratch_index() as index:
         set_entries(index, {path: (found[path].mode, put(git, found[path].data))
                             for _, path in later})
         for patch, path in reversed(later):
@@ -159,7 +149,7 @@ def _take_back(index, patch, path):
             return
     except GitError as err:
         why = err.stderr
-    raise SeriesError(f"{path} in the clone is not what {patch.name} makes of it ({why}): "
+    raise RigError(f"{path} in the clone is not what {patch.name} makes of it ({why}): "
                       "change lines of later patches in the tree, and 'make refresh'")
 
 
@@ -187,7 +177,7 @@ def build(git, base, series, known=None):
     # With the last of them those below it are there, too.
     if known and git.commit([*known.values()][-1]) is None:
         known = {}
-    with scratch_index(git) as index:
+    with git.scratch_index() as index:
         loaded = None
         for number, patch in enumerate(series.patches, 1):
             before = key(before, patch, overlay)
@@ -198,7 +188,7 @@ def build(git, base, series, known=None):
                 _apply(index, patch, overlay, base.exact)
                 tree = index.out("write-tree")
                 if tree == git.tree(parent):
-                    raise SeriesError(f"{patch.name} changes nothing")
+                    raise RigError(f"{patch.name} changes nothing")
                 done = commit(git, tree, parent, patch.commit_message(),
                               patch.author or PROJECT, base.date + number * STEP)
                 loaded = done

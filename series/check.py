@@ -4,9 +4,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import chain, derive, mails, refresh, store
-from .error import SeriesError
-from .patch import PROJECT
+from rig.common.error import RigError
+from series import chain, derive, mails, refresh, store
+from series.patch import PROJECT
 
 AM = Path(__file__).with_name("am.sh")
 
@@ -16,14 +16,14 @@ def _names(series, _tree, _root):
     for name in series.needs:
         for number, patch in enumerate(series.part([name]).patches, 1):
             if not patch.name.startswith(f"{name}/{number:04d}-"):
-                raise SeriesError(f"{patch.name} is patch {number} of its series")
+                raise RigError(f"{patch.name} is patch {number} of its series")
 
 
 def _messages(series, _tree, _root):
     """Every message ends with Assisted-by and holds no Signed-off-by."""
     bad = [fault for patch in series.patches for fault in mails.faults(patch)]
     if bad:
-        raise SeriesError("; ".join(bad))
+        raise RigError("; ".join(bad))
 
 
 def _covers(series, _tree, root):
@@ -42,7 +42,7 @@ def _round_trip(series, tree, root):
               if data != ((root / path).read_bytes() if (root / path).exists() else b"")]
     differ += [path for path in overlay if overlay[path] != series.overlay.get(path)]
     if differ:
-        raise SeriesError(f"refresh would write {', '.join(sorted(differ))} differently: "
+        raise RigError(f"refresh would write {', '.join(sorted(differ))} differently: "
                           "run 'make refresh'")
 
 
@@ -50,7 +50,7 @@ def _same_commits(series, tree, _root):
     """Building the tree's commits anew gives the same ids."""
     made = chain.build(tree.git, tree.base(), series)
     if [commit for _, commit in made] != [commit for _, commit in tree.state["chain"]]:
-        raise SeriesError("the commits are not the same when built anew")
+        raise RigError("the commits are not the same when built anew")
 
 
 def _same(first, second):
@@ -58,7 +58,7 @@ def _same(first, second):
     one, two = ({path.relative_to(top): path.read_bytes() for path in top.rglob("*.patch")}
                 for top in (first, second))
     if one != two:
-        raise SeriesError("the mails differ when made twice")
+        raise RigError("the mails differ when made twice")
 
 
 def applied(git, before, after, folder):
@@ -67,9 +67,9 @@ def applied(git, before, after, folder):
     done = subprocess.run(["sh", str(AM), str(git.git_dir), before, str(folder)], text=True,
                           capture_output=True, timeout=600, check=False)
     if done.returncode:
-        raise SeriesError(f"git am: {done.stderr.strip()}")
+        raise RigError(f"git am: {done.stderr.strip()}")
     if done.stdout.strip() != git.tree(after):
-        raise SeriesError("git am gives another tree than the series")
+        raise RigError("git am gives another tree than the series")
 
 
 CHECKS = (_names, _messages, _covers, _round_trip, _same_commits)
@@ -107,7 +107,7 @@ def _report(rows):
         try:
             one()
             print(f"ok {number} {text}", flush=True)
-        except SeriesError as err:
+        except RigError as err:
             failed += 1
             why = str(err).replace("\n", " ")
             print(f"not ok {number} {text}\n# {why}", flush=True)

@@ -2,9 +2,9 @@
 import re
 from dataclasses import dataclass
 
-from .error import SeriesError
-from .overlay import File, inside
-from .patch import PROJECT, Patch, check_message, file_name
+from rig.common.error import RigError
+from series.overlay import File, inside
+from series.patch import PROJECT, Patch, check_message, file_name
 
 # Lines of a commit's message that are for refresh, and do not stay there.
 DECLARED = re.compile(r"^(Replaces-file|Series): *(\S+) *(?:\n|\Z)", re.M)
@@ -36,7 +36,7 @@ def hunks(git, step, paths):
         return ""
     text = _text(git.run(*DIFF, "-U1", step.before, step.after, "--", *paths))
     if re.search("^(GIT binary patch|Binary files )", text, re.M):
-        raise SeriesError(f"{step.label}: cannot take a change of a binary file "
+        raise RigError(f"{step.label}: cannot take a change of a binary file "
                           f"(one of {', '.join(paths)})")
     text = re.sub(r"^index [0-9a-f]+\.\.[0-9a-f]+( \d+)?\n", "", text, flags=re.M)
     return re.sub(r"^(@@ \S+ \S+ @@).*", r"\1", text, flags=re.M)
@@ -47,14 +47,14 @@ def places(steps, series):
     which it was made from, else that of the commit before it."""
     names, found = list(series.needs), []
     if not names:
-        raise SeriesError("series/series names no series")
+        raise RigError("series/series names no series")
     for step in steps:
         said = [name for key, name in DECLARED.findall(step.message) if key == "Series"]
         name = (said or [step.old.series if step.old else found[-1] if found else names[0]])[0]
         if name not in names:
-            raise SeriesError(f"{step.label}: there is no series {name}")
+            raise RigError(f"{step.label}: there is no series {name}")
         if found and names.index(name) < names.index(found[-1]):
-            raise SeriesError(f"{step.label} of the series {name} stands behind one of "
+            raise RigError(f"{step.label} of the series {name} stands behind one of "
                               f"{found[-1]}: move it (git rebase -i base), or say "
                               f"'Series: {found[-1]}' in its message")
         found.append(name)
@@ -69,7 +69,7 @@ def replacers(steps, touched, series):
         said = [path for key, path in DECLARED.findall(step.message) if key == "Replaces-file"]
         for path in said:
             if path not in touched[index]:
-                raise SeriesError(f"{step.label} says 'Replaces-file: {path}' and does not "
+                raise RigError(f"{step.label} says 'Replaces-file: {path}' and does not "
                                   "change that file")
         said += step.old.claims["Replaces"] if step.old else []
         found.update({path: index for path in said if path in touched[index]})
@@ -86,9 +86,9 @@ def replacers(steps, touched, series):
 def _whole(git, step, path, mode, blob):
     data = git.blob(blob)
     if mode not in ("100644", "100755", "120000") or b"\0" in data:
-        raise SeriesError(f"{step.label}: {path} is not a text file")
+        raise RigError(f"{step.label}: {path} is not a text file")
     if not inside(path):
-        raise SeriesError(f"{step.label}: {path} cannot be a whole file of ours: "
+        raise RigError(f"{step.label}: {path} cannot be a whole file of ours: "
                           "it is not below a directory of the kernel")
     return File(mode, data)
 
@@ -102,7 +102,7 @@ def derive(git, steps, series):
     patches, overlay, owner, gone = [], {}, {}, {}
     for index, step in enumerate(steps):
         if not changes[index]:
-            raise SeriesError(f"{step.label} changes nothing")
+            raise RigError(f"{step.label} changes nothing")
         message = DECLARED.sub("", step.message).strip("\n")
         check_message(message, step.label)
         number = where[:index + 1].count(where[index])
@@ -111,10 +111,10 @@ def derive(git, steps, series):
         changed = []
         for status, path, _, old_blob, mode, blob in changes[index]:
             if path in owner and status != "M":
-                raise SeriesError(f"{step.label} deletes {path}, a whole file that "
+                raise RigError(f"{step.label} deletes {path}, a whole file that "
                                   f"{owner[path]} brings: take it out there")
             if path in gone:
-                raise SeriesError(f"{step.label} brings back {path}, which {gone[path]} deletes")
+                raise RigError(f"{step.label} brings back {path}, which {gone[path]} deletes")
             if status == "D":
                 patch.claims["Deletes"][path] = old_blob
                 gone[path] = step.label
@@ -128,7 +128,7 @@ def derive(git, steps, series):
                 if path in owner:
                     overlay[path] = _whole(git, step, path, mode, blob)
             else:
-                raise SeriesError(f"{step.label}: {path} changes its type")
+                raise RigError(f"{step.label}: {path} changes its type")
         patch.diff = hunks(git, step, changed)
         patches.append(patch)
     return patches, overlay

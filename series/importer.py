@@ -2,15 +2,14 @@
 import itertools
 import lzma
 import os
-import shutil
 import subprocess
 import tarfile
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from .error import SeriesError
-from .git import Git, environment
-from .patch import PROJECT
+from rig.common.error import RigError
+from rig.common.git import Git, environment
+from series.patch import PROJECT
 
 REF = "refs/heads/base"
 DAMAGED = (tarfile.TarError, lzma.LZMAError, EOFError, OSError)
@@ -28,7 +27,7 @@ def ignore_rules(data):
 
 @contextmanager
 def _opened(deb, tarball):
-    """The TARBALL in the package DEB as a TarFile to read once. SeriesError if it is not
+    """The TARBALL in the package DEB as a TarFile to read once. RigError if it is not
     there, or damaged."""
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL) as source:
@@ -40,10 +39,10 @@ def _opened(deb, tarball):
                         yield tarfile.open(fileobj=packed, mode="r|")
                     return
         except DAMAGED as err:
-            raise SeriesError(f"cannot read {tarball} in {deb}: {err}") from err
+            raise RigError(f"cannot read {tarball} in {deb}: {err}") from err
         finally:
             source.kill()
-    raise SeriesError(f"{deb} holds no {tarball}")
+    raise RigError(f"{deb} holds no {tarball}")
 
 
 def _feed(stream, tar, date, message):
@@ -62,7 +61,7 @@ def _feed(stream, tar, date, message):
         elif member.isdir():
             continue
         else:
-            raise SeriesError(f"the tarball holds {member.name}, neither a file nor a link")
+            raise RigError(f"the tarball holds {member.name}, neither a file nor a link")
         stream.write(os.fsencode(f"M {mode} inline {path}\ndata {len(data)}\n") + data + b"\n")
     stream.write(b"done\n")
 
@@ -81,27 +80,21 @@ def date_of(deb, tarball):
 def into(bare, deb, tarball, date, message):
     """Make the bare repository BARE with the tarball as one commit (the branch base).
 
-    It appears whole or not at all. DATE: seconds since 1970.
+    DATE: seconds since 1970.
     """
-    part = bare.with_name(f"{bare.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    bare.mkdir(parents=True)
     # A pack even of few objects, since packs are what base.adopt() takes. Deltas
     # would make it half as big and the import twice as long.
-    command = ["git", "--git-dir", str(part), "-c", "pack.compression=1",
+    command = ["git", "--git-dir", str(bare), "-c", "pack.compression=1",
                "-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done", "--depth=0"]
-    try:
-        Git(part).run("init", "--quiet", "--bare", str(part))
-        with _opened(deb, tarball) as tar, subprocess.Popen(
-                command, stdin=subprocess.PIPE, env=environment()) as sink:
-            try:
-                _feed(sink.stdin, tar, date, message)
-                sink.stdin.close()
-            except BaseException:
-                sink.kill()
-                raise
-        if sink.returncode:
-            raise SeriesError(f"git fast-import of {tarball} failed")
-        os.replace(part, bare)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    Git(bare).run("init", "--quiet", "--bare", str(bare))
+    with _opened(deb, tarball) as tar, subprocess.Popen(
+            command, stdin=subprocess.PIPE, env=environment()) as sink:
+        try:
+            _feed(sink.stdin, tar, date, message)
+            sink.stdin.close()
+        except BaseException:
+            sink.kill()
+            raise
+    if sink.returncode:
+        raise RigError(f"git fast-import of {tarball} failed")

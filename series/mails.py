@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from email.utils import formataddr, parseaddr
 from pathlib import Path
 
-from . import chain
-from .base import say
-from .error import SeriesError
-from .git import Git, GitError
-from .patch import header, person
+from rig.common.error import RigError
+from rig.common.git import Git, GitError
+from rig.common.tell import say
+from series import chain
+from series.patch import header, person
 
 ALL = "all"               # the folder with the patches of all series
 WIDTH = 75                # columns of a cover letter's text
@@ -39,14 +39,14 @@ def cover(root, name):
     try:
         head, text = header((root / where).read_text("ascii"), where, ("Subject", "Version", "Cc"))
     except FileNotFoundError as err:
-        raise SeriesError(f"there is no {where}") from err
+        raise RigError(f"there is no {where}") from err
     except UnicodeDecodeError as err:
         # git does not encode a cover letter's headers, nor say what its text is in.
-        raise SeriesError(f"{where} is to be plain ASCII: {err}") from err
+        raise RigError(f"{where} is to be plain ASCII: {err}") from err
     if not head.get("Version", ["2"])[0].isdigit():
-        raise SeriesError(f"{where}: Version: {head['Version'][0]} is no number")
+        raise RigError(f"{where}: Version: {head['Version'][0]} is no number")
     if not text.strip():
-        raise SeriesError(f"{where} has no text")
+        raise RigError(f"{where} has no text")
     for one in head.get("Cc", []):
         person(one, f"{where}: Cc")
     return head, text.strip("\n")
@@ -63,13 +63,13 @@ def blurb_of(text, patches, where):
         words = " ".join(match[1].split())
         fits = [at for at, patch in enumerate(patches, 1) if patch.subject.startswith(words)]
         if len(fits) != 1:
-            raise SeriesError(f"{where}: {'no' if not fits else 'more than one'} patch has a "
+            raise RigError(f"{where}: {'no' if not fits else 'more than one'} patch has a "
                               f"subject that begins with {{{words}}}")
         return str(fits[0])
 
     for match in LONE.finditer(REFERENCE.sub("", text)):
         if 1 <= int(match[0]) <= len(patches):
-            raise SeriesError(f"{where}: {match[0]} could be the number of a patch: write {{the "
+            raise RigError(f"{where}: {match[0]} could be the number of a patch: write {{the "
                               "first words of its subject}, or the number in words")
     done = []
     for block in text.split("\n\n"):
@@ -104,7 +104,7 @@ def sender(root):
                               capture_output=True, timeout=60, check=False)
         found.append(os.environ.get(f"GIT_COMMITTER_{key.upper()}") or done.stdout.strip())
     if not all(found):
-        raise SeriesError("the mails are to be from you, and git does not know who you are: "
+        raise RigError("the mails are to be from you, and git does not know who you are: "
                           "git config user.name 'Your Name'; git config user.email you@your.host")
     return f"{found[0]} <{found[1]}>"
 
@@ -118,9 +118,7 @@ def _own_repository(git):
     with tempfile.TemporaryDirectory() as folder:
         own = Git(Path(folder))
         own.run("init", "--quiet", "--bare", folder)
-        (own.git_dir / "objects/info/alternates").write_text(f"{git.git_dir / 'objects'}\n")
-        if (git.git_dir / "shallow").exists():
-            shutil.copy(git.git_dir / "shallow", own.git_dir)
+        own.borrow(git)
         yield own
 
 
@@ -144,7 +142,7 @@ def _maintainers(git, base):
                  "--nogit-fallback", "--nofixes", "--norolestats", "--nokeywords"],
                 cwd=folder, input=diff.encode(), capture_output=True, timeout=300, check=False)
             if done.returncode:
-                raise SeriesError(f"get_maintainer.pl: {done.stderr.decode('utf-8', 'replace')}")
+                raise RigError(f"get_maintainer.pl: {done.stderr.decode('utf-8', 'replace')}")
             return done.stdout.decode("utf-8").splitlines()
 
         yield ask
@@ -225,16 +223,16 @@ def make(git, base, made, series, out, root, who, quick=False):
     """Write the mails into folders below OUT, one a series, and one with ALL.
 
     MADE: the commits of all patches of SERIES, on BASE, in GIT. WHO: 'Name <mail>' of the
-    sender. QUICK: get_maintainer.pl is not asked. Nothing else is in OUT afterwards. Returns {folder: (the commit that its mails
-    apply to, the one whose tree they give)}.
+    sender. QUICK: get_maintainer.pl is not asked. Nothing else is in OUT afterwards.
+    Returns {folder: (the commit that its mails apply to, the one whose tree they give)}.
     """
     bad = [fault for patch in series.patches for fault in faults(patch)]
     if bad or not series.patches:
-        raise SeriesError("\n".join(bad) or "the series have no patches yet")
+        raise RigError("\n".join(bad) or "the series have no patches yet")
     out, result = Path(out).absolute(), {}
     stray = [path for path in out.rglob("*") if path.is_file() and path.suffix != ".patch"]
     if stray:
-        raise SeriesError(f"{out} holds {stray[0].relative_to(out)}, which is no mail: "
+        raise RigError(f"{out} holds {stray[0].relative_to(out)}, which is no mail: "
                           "give another folder")
     out.parent.mkdir(parents=True, exist_ok=True)
     known, done, asked = dict(made), {}, {}
@@ -247,7 +245,7 @@ def make(git, base, made, series, out, root, who, quick=False):
             first = sum(patch.series in below for patch in part.patches)
             mine = part.patches[first:]
             if not mine:
-                raise SeriesError(f"the series {name} has no patches yet")
+                raise RigError(f"the series {name} has no patches yet")
             head, text = cover(root, name)
             text = blurb_of(text, mine, letter(name))
             text += "" if name == ALL else foundations(series, name, root)

@@ -3,7 +3,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .error import SeriesError
+from rig.common.error import RigError
 
 # The kernel's top-level directories. What the clone holds elsewhere (README,
 # rig/, series/) is no part of the kernel; MAINTAINERS and its like are
@@ -80,21 +80,21 @@ def check_claims(patches, overlay):
     for patch in patches:
         for path in [*patch.whole, *patch.claims["Deletes"], *patch.paths]:
             if path in claims and path not in patch.paths:
-                raise SeriesError(f"{path} is a whole file of ours that {claims[path].name} "
+                raise RigError(f"{path} is a whole file of ours that {claims[path].name} "
                                   f"brings; {patch.name} may have hunks on it, and no more")
             if path in deleted:
-                raise SeriesError(f"{patch.name}: {path} is gone since {deleted[path].name}")
+                raise RigError(f"{patch.name}: {path} is gone since {deleted[path].name}")
         for path in patch.whole:
             if not inside(path):
-                raise SeriesError(f"{patch.name}: {path} cannot be a whole file of ours: "
+                raise RigError(f"{patch.name}: {path} cannot be a whole file of ours: "
                                   "it is not below a directory of the kernel")
             if path not in overlay:
-                raise SeriesError(f"{patch.name} claims {path}, which is not in the clone")
+                raise RigError(f"{patch.name} claims {path}, which is not in the clone")
             claims[path] = patch
         for path in patch.claims["Deletes"]:
             deleted[path] = patch
     unclaimed = [path for path in overlay if path not in claims]
     if unclaimed:
-        raise SeriesError("no patch claims " + ", ".join(unclaimed)
+        raise RigError("no patch claims " + ", ".join(unclaimed)
                           + " (a line 'Adds: PATH' or 'Replaces: PATH' in series/*/*.patch)")
     return claims

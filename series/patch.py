@@ -2,7 +2,7 @@
 import re
 from dataclasses import dataclass, field
 
-from .error import SeriesError
+from rig.common.error import RigError
 
 CLAIMS = ("Adds", "Replaces", "Deletes")
 BLOB = re.compile(r"[0-9a-f]{40}")
@@ -65,7 +65,7 @@ def person(text, where):
     """(name, mail) of 'Name <mail>'."""
     match = PERSON.fullmatch(text)
     if not match:
-        raise SeriesError(f"{where}: want 'Name <mail>', got {text!r}")
+        raise RigError(f"{where}: want 'Name <mail>', got {text!r}")
     return match[1], match[2]
 
 
@@ -76,10 +76,10 @@ def header(text, name, keys):
     for line in re.sub(r"\n[ \t]+", " ", head).split("\n"):
         key, colon, value = line.partition(": ")
         if not colon or key not in keys:
-            raise SeriesError(f"{name}: cannot take the header line {line!r}")
+            raise RigError(f"{name}: cannot take the header line {line!r}")
         found.setdefault(key, []).append(value.strip())
     if not found.get("Subject", [""])[0] or len(found["Subject"]) > 1:
-        raise SeriesError(f"{name}: want one Subject, and an empty line after the header")
+        raise RigError(f"{name}: want one Subject, and an empty line after the header")
     return found, rest
 
 
@@ -88,12 +88,12 @@ def parse(text, name):
     head, rest = header(text, name, ("From", "Subject"))
     subject, author = head["Subject"][0], head.get("From", [None])[0]
     if subject.startswith("[PATCH"):
-        raise SeriesError(f"{name}: the Subject is to stand without [PATCH]; the mails add it")
+        raise RigError(f"{name}: the Subject is to stand without [PATCH]; the mails add it")
     if author:
         person(author, f"{name}: From")
     message, end, rest = f"\n{rest}".partition("\n---\n")
     if not end:
-        raise SeriesError(f"{name}: no line '---' ends the message")
+        raise RigError(f"{name}: no line '---' ends the message")
     patch = Patch(name, subject, message.strip("\n"), author)
     check_message(patch.message, name)
     claims, start, diff = f"\n{rest}".partition("\ndiff --git ")
@@ -103,11 +103,11 @@ def parse(text, name):
         path, *blob = words.split() or [""]
         if (kind not in CLAIMS or not path or len(blob) > (kind != "Adds")
                 or any(not BLOB.fullmatch(word) for word in blob)):
-            raise SeriesError(f"{name}: want 'Adds: PATH', or 'Replaces: PATH BLOB' or "
+            raise RigError(f"{name}: want 'Adds: PATH', or 'Replaces: PATH BLOB' or "
                               f"'Deletes: PATH BLOB' with git's id of the version that goes, "
                               f"got {line!r}")
         if path in patch.claims[kind]:
-            raise SeriesError(f"{name}: {path} is named twice")
+            raise RigError(f"{name}: {path} is named twice")
         patch.claims[kind][path] = blob[0] if blob else None
     _check_diff(patch)
     return patch
@@ -118,21 +118,21 @@ def check_message(message, where):
     match = BREAKS.search(message)
     if match:
         line = message[match.start():].split("\n")[0]
-        raise SeriesError(f"{where}: the message may not hold the line {line!r}: "
+        raise RigError(f"{where}: the message may not hold the line {line!r}: "
                           "git am ends the message there")
 
 
 def _check_diff(patch):
     odd = NO_EDIT.search(patch.diff)
     if odd or len(patch.paths) != len(re.findall("^diff --git ", patch.diff, re.M)):
-        raise SeriesError(f"{patch.name}: cannot take {odd[0] if odd else 'a diff'!r}: a whole "
+        raise RigError(f"{patch.name}: cannot take {odd[0] if odd else 'a diff'!r}: a whole "
                           "file is named with Adds, Replaces or Deletes")
     named = [path for have in patch.claims.values() for path in have] + patch.paths
     for path in named:
         if named.count(path) > 1:
-            raise SeriesError(f"{patch.name}: {path} is named twice")
+            raise RigError(f"{patch.name}: {path} is named twice")
         if path.startswith("/") or ".." in path.split("/"):
-            raise SeriesError(f"{patch.name}: {path} is not a path inside the tree")
+            raise RigError(f"{patch.name}: {path} is not a path inside the tree")
 
 
 def file_name(number, subject):

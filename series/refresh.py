@@ -1,9 +1,7 @@
 """From the prepared tree back to the clone: a patch for each commit."""
-import shutil
-
-from . import chain, derive, store
-from . import tree as trees
-from .error import Refused, SeriesError
+from rig.common.error import Refused, RigError
+from series import chain, derive, store
+from series import tree as trees
 
 BUSY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply",
         "BISECT_LOG")
@@ -15,17 +13,6 @@ def _moved(tree, root):
     """Files of the series in the clone that changed since the tree was made of them."""
     was, now = tree.state["prints"], store.prints(root)
     return sorted(path for path in was.keys() | now.keys() if was.get(path) != now.get(path))
-
-
-def _work(tree):
-    """The tree id of everything in the work tree that git does not ignore."""
-    with chain.scratch_index(tree.git) as index:
-        # A copy of the real index, so that unchanged files need not be read.
-        shutil.copyfile(tree.git.git_dir / "index", index.index)
-        if index.out("ls-files", "-u"):
-            raise Refused(f"{tree.dest} has unresolved conflicts")
-        index.run("add", "-A")
-        return index.out("write-tree")
 
 
 def steps(tree, series, head):
@@ -77,10 +64,10 @@ def _verified(tree, found, work, patches, overlay, old):
     made = chain.build(tree.git, tree.base(), series, dict(tree.state["chain"]))
     for (_, commit), step in zip(made, found):
         if tree.git.tree(commit) != step.after:
-            raise SeriesError(f"{step.label}: its hunks do not give the same files back; "
+            raise RigError(f"{step.label}: its hunks do not give the same files back; "
                               "nothing was written")
     if found and found[-1].after != work:
-        raise SeriesError("the tree's files do not come back from the series; "
+        raise RigError("the tree's files do not come back from the series; "
                           "nothing was written")
     return series, made
 
@@ -116,7 +103,9 @@ def _take(tree, root):
     for name in BUSY:
         if (git.git_dir / name).exists():
             raise Refused(f"{tree.dest} is in the middle of something ({name}): end it first")
-    head, work = git.commit("HEAD"), _work(tree)
+    if git.out("ls-files", "-u"):
+        raise Refused(f"{tree.dest} has unresolved conflicts")
+    head, work = git.commit("HEAD"), git.work()
     if work != git.tree(head):
         paths = ", ".join(change[1] for change in git.changes(git.tree(head), work))
         raise Refused(f"{paths}: edited and not committed: commit it as a patch, or with "

@@ -1,6 +1,6 @@
 """The series' verbs, and the functions that the rig uses.
 
-    python3 series/series.py tree | refresh | mails | check | list [--dest D] [--out D]
+    python3 -m series tree | refresh | mails | check | list [--dest D] [--out D]
 
 tree, refresh and mails print the path of what they made as their last line. The
 environment's KSRC=DIR gives a git clone of one's own, FORCE=1 lets edits be lost.
@@ -12,15 +12,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-if not __package__:  # run as a script: the package is the folder above's
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
-
-# pylint: disable=wrong-import-position
-from series import base, check, error, git, mails, refresh, store, tree  # noqa: E402
+from rig.common.error import RigError
+from rig.common.git import Git
+from series import base, check, mails, refresh, store, tree
 
 TREE = store.ROOT / "build/tree"
 MAILS = store.ROOT / "build/series"
-SeriesError = error.SeriesError
 
 
 def prepare_tree(dest=TREE, ksrc=None, upto=None, force=False):
@@ -30,7 +27,7 @@ def prepare_tree(dest=TREE, ksrc=None, upto=None, force=False):
     KSRC, or the pinned base. UPTO: only so many patches; 0 gives the base alone.
     Does nothing if DEST holds just that; otherwise writes only files that differ.
     Edits in DEST are left alone, or Refused is raised; FORCE saves them under
-    refs/saved/ and goes on. Other errors are SeriesError. Returns DEST as a Path.
+    refs/saved/ and goes on. Other errors are RigError. Returns DEST as a Path.
     """
     ksrc = ksrc or os.environ.get("KSRC") or None
     return tree.prepare(dest, store.ROOT, ksrc, upto, force).dest
@@ -44,7 +41,7 @@ def write_mails(dest, out, root, ksrc):
         mails.make(made.git, made.base(), made.state["chain"], series, out, root, who)
         return
     with tempfile.TemporaryDirectory() as folder:
-        own = git.Git(Path(folder))
+        own = Git(Path(folder))
         own.run("init", "--quiet", "--bare", folder)
         stand, made = base.stand(own, series, root, ksrc)
         mails.make(own, stand, made, series, out, root, who)
@@ -52,7 +49,8 @@ def write_mails(dest, out, root, ksrc):
 
 def parser():
     """The command line."""
-    top = argparse.ArgumentParser(prog="series.py", description=__doc__.split("\n", maxsplit=1)[0])
+    top = argparse.ArgumentParser(prog="python3 -m series",
+                                  description=__doc__.split("\n", maxsplit=1)[0])
     top.add_argument("verb", choices=("tree", "refresh", "mails", "check", "list"))
     top.add_argument("--dest", type=Path, default=TREE, help="the prepared tree (build/tree)")
     top.add_argument("--out", type=Path, default=MAILS, help="the mails' folder (build/series)")
@@ -89,12 +87,9 @@ def main(argv=None):
     args = parser().parse_args(argv)
     try:
         return run(args.verb, args.dest, args.out)
-    except (SeriesError, base.apt.AptError) as err:
+    except RigError as err:
         print(f"series: {err}", file=sys.stderr)
     except (OSError, subprocess.SubprocessError) as err:
         print(f"series: {type(err).__name__}: {err}", file=sys.stderr)
     return 1
 
-
-if __name__ == "__main__":
-    sys.exit(main())

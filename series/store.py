@@ -1,13 +1,12 @@
 """The series as the clone holds them: series/series, the patch files, the overlay."""
 import hashlib
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from . import overlay as ours
-from . import patch as patches
-from .error import SeriesError
+from rig.common.error import RigError
+from rig.common.paths import REPO as ROOT
+from series import overlay as ours
+from series import patch as patches
 
-ROOT = Path(__file__).resolve().parent.parent
 TAKEN = ("base", "patched", "all", "tests")  # names that no series can have
 
 
@@ -49,7 +48,7 @@ def parse_list(text):
             continue
         lost = [other for other in below if other not in needs]
         if name in needs or name in TAKEN or "/" in name or lost:
-            raise SeriesError(f"series/series: cannot take {line!r}: "
+            raise RigError(f"series/series: cannot take {line!r}: "
                               + (f"{lost[0]} does not come before it" if lost else
                                  "the name is taken"))
         needs[name] = below
@@ -65,7 +64,7 @@ def load(root=ROOT):
                    - {f"{name}/{path.name}" for name in needs
                       for path in (folder / name).glob("*.patch")})
     if stray:
-        raise SeriesError(f"series/{stray[0]} is in the folder of no series that "
+        raise RigError(f"series/{stray[0]} is in the folder of no series that "
                           "series/series names")
     found, subjects = [], {}
     for name in needs:
@@ -74,7 +73,7 @@ def load(root=ROOT):
             found.append(patches.parse(text, f"{name}/{path.name}"))
     for patch in found:
         if patch.subject in subjects:
-            raise SeriesError(f"{patch.name} and {subjects[patch.subject]} have one subject")
+            raise RigError(f"{patch.name} and {subjects[patch.subject]} have one subject")
         subjects[patch.subject] = patch.name
     overlay = ours.read(root)
     ours.check_claims(found, overlay)

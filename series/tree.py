@@ -5,11 +5,12 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import base as bases
-from . import store
-from .base import Base, say
-from .error import Refused
-from .git import Git
+from rig.common.error import Refused
+from rig.common.git import Git
+from rig.common.tell import say
+from series import store
+from series import base as bases
+from series.base import Base
 
 STATE = "xs-series.json"
 CONFIG = {"core.untrackedCache": "true", "index.version": "4", "gc.auto": "0",

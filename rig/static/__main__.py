@@ -1,7 +1,6 @@
 """python3 -m rig.static"""
-
 import sys
 
-from .main import main
+from rig.static.main import main
 
 sys.exit(main())

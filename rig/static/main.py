@@ -1,16 +1,13 @@
 """python3 -m rig.static <check>... --tree DIR : run static checks alone."""
-
 import argparse
 import importlib
 import sys
 import time
 from pathlib import Path
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    __package__ = "rig.static"
-
-from . import ctx as context  # noqa: E402
+from rig.common.arches import ARCHES
+from rig.common.paths import BUILD, REPO
+from rig.static.build.ctx import Ctx
 
 #: in the order to run them: quick ones first
 CHECKS = ("forbidden", "shellcheck", "flake8", "pyunit", "ktapview", "checkpatch",
@@ -25,7 +22,7 @@ def results(checks, ctx):
     for check in checks:
         start, count = time.monotonic(), 0
         try:
-            module = importlib.import_module("." + check, __package__)
+            module = importlib.import_module("rig.static.checks." + check)
             for row in module.run(ctx):
                 count += 1
                 yield row
@@ -41,22 +38,21 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="rig.static", description=__doc__)
     parser.add_argument("check", nargs="*", default=list(CHECKS),
                         choices=[*CHECKS, *FULL, []], metavar="check")
-    here = Path(__file__).resolve().parents[2]
-    parser.add_argument("--tree", default=here / "build/tree")
+    parser.add_argument("--tree", default=BUILD / "tree")
     parser.add_argument("--mails", default=None)
-    parser.add_argument("--scratch", default=here / "build/static")
+    parser.add_argument("--scratch", default=BUILD / "static")
     parser.add_argument("--cache", default=None)
-    parser.add_argument("--arch", action="append")
+    parser.add_argument("--arch", action="append", choices=list(ARCHES))
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--cpus", type=int)
     args = parser.parse_args(argv)
-    ctx = context.Ctx(here, args.tree, args.scratch,
-                      args.cache or Path(args.scratch) / "cache", args.mails)
+    ctx = Ctx(REPO, args.tree, args.scratch, args.cache or Path(args.scratch) / "cache",
+              args.mails)
     ctx.full = args.full
     if args.cpus:
         ctx.cpus = args.cpus
     if args.arch:
-        ctx.arches = {a: ctx.arches[a] for a in args.arch}
+        ctx.arches = tuple(args.arch)
     passed = failed = 0
     for name, ok, detail in results(args.check or CHECKS, ctx):
         passed, failed = passed + bool(ok), failed + (not ok)

@@ -1,11 +1,8 @@
-"""The pure parts of rig/apt.py."""
-import sys
+"""The pure parts of fetch/apt.py."""
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import apt  # noqa: E402
+from rig.common import paths
+from rig.fetch import apt
 
 TARGETS = """\
 http://mirror/debian/|bookworm-updates|Debian|main
@@ -130,11 +127,10 @@ class Pins(unittest.TestCase):
             apt.load_pins("a 1 amd64 ab s\na 2 amd64 cd s\n")
 
     def test_own_pins_parse(self):
-        for path in sorted(Path(apt.__file__).parent.glob("pins*")):
-            if not path.suffix == ".py":
-                with self.subTest(path.name):
-                    self.assertTrue(all(len(one.sha256) == 64
-                                        for one in apt.pins(path.name).values()))
+        for path in sorted(paths.RIG.glob("pins*")):
+            with self.subTest(path.name):
+                self.assertTrue(all(len(one.sha256) == 64
+                                    for one in apt.pins(path.name).values()))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""rig/apt.py with the real apt, on an archive of our own: what is taken, what is said."""
+"""fetch/apt.py with the real apt, on an archive of our own: what is taken, what is said."""
 import multiprocessing
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -9,18 +8,16 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import apt  # noqa: E402
-from archive import Archive  # noqa: E402
+from rig.common import tell
+from rig.fetch import apt
+from rig.tests.archive import Archive
 
 
 def forget():
     """What a new process does not know."""
     apt._unread.clear()
     apt._lists.clear()
-    for function in (apt._fetch, apt.say_once):
+    for function in (apt._fetch, tell.say_once):
         function.forget()
 
 
@@ -43,7 +40,7 @@ class Lab(unittest.TestCase):
                                         + 'Acquire::Check-Date "true";\n'
                                         'Acquire::Check-Valid-Until "true";\n'),
                       mock.patch.object(apt, "KEYRING", str(self.archive.keyring())),
-                      mock.patch.object(apt, "say", self.words.append)):
+                      mock.patch.object(tell, "write", self.words.append)):
             patch.start()
             self.addCleanup(patch.stop)
         forget()
@@ -203,7 +200,7 @@ class OfKind:
         queue = context.Queue()
 
         def fetch():
-            apt.say = queue.put
+            tell.write = queue.put
             apt.first(self.pin(sha256=sha256))
             queue.put(None)
         processes = [context.Process(target=fetch) for _ in range(3)]

@@ -1,7 +1,8 @@
 """What the plugin that counts is told, and what its counts come to."""
 import unittest
 
-import counter
+from rig.common.error import RigError
+from rig.machine import counter
 
 MAP = """\
 0000000000001000 T _text
@@ -32,7 +33,7 @@ class Ranges(unittest.TestCase):
                           "dma:dma_two 1180 1200", "kernel 1200 1300"])
 
     def test_a_map_without_ends(self):
-        with self.assertRaises(counter.CounterError):
+        with self.assertRaises(RigError):
             counter.text("0000000000001000 T start\n")
 
 
@@ -57,7 +58,7 @@ class Marks(unittest.TestCase):
         self.assertEqual(counter.each(at, 4, 10, 1)["kernel"], 10)
 
     def test_a_mark_is_missing(self):
-        with self.assertRaises(counter.CounterError):
+        with self.assertRaises(RigError):
             counter.marks(["0 other=1", "2 other=3"])
 
     def test_the_plugin_compiles(self):

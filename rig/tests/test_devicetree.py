@@ -1,14 +1,12 @@
-"""rig/devicetree.py on trees made here, by the dtc that it uses."""
+"""machine/devicetree.py on trees made here, by the dtc that it uses."""
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import devicetree  # noqa: E402
+from rig.common.error import RigError
+from rig.machine import devicetree
 
 TREE = """/dts-v1/;
 / {
@@ -40,7 +38,7 @@ class Changed(unittest.TestCase):
         out = text_of(devicetree.changed(blob(TREE), ["noncoherent"]))
         self.assertNotIn("dma-coherent", out)
         self.assertIn("iommu-map", out)
-        with self.assertRaisesRegex(devicetree.DeviceTreeError, "no dma-coherent"):
+        with self.assertRaisesRegex(RigError, "no dma-coherent"):
             devicetree.changed(blob("/dts-v1/; / { };"), ["noncoherent"])
 
     def test_pieces_add_and_take_away(self):
@@ -68,11 +66,11 @@ class Changed(unittest.TestCase):
         domain = out[out.index("domU1"):]
         self.assertIn("reg = <0x00 0x05 0x00 0x06>", domain)
         self.assertIn("reg = <0x00 0x07 0x00 0x08>", domain)
-        with self.assertRaisesRegex(devicetree.DeviceTreeError, "no kernel"):
+        with self.assertRaisesRegex(RigError, "no kernel"):
             devicetree.changed(blob("/dts-v1/; / { };"), ["direct-map"])
 
     def test_garbage(self):
-        with self.assertRaisesRegex(devicetree.DeviceTreeError, "dtc: "):
+        with self.assertRaisesRegex(RigError, "dtc: "):
             devicetree.changed(b"x" * 64, [])
 
 

@@ -1,14 +1,11 @@
-"""rig/judge.py and rig/summary.py on outcomes made here: what may pass, what may not."""
-import sys
+"""verdict/judge.py and verdict/summary.py on outcomes made here: what may pass, what may not."""
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import boot  # noqa: E402
-import judge  # noqa: E402
-import summary  # noqa: E402
-import testfile  # noqa: E402
+from rig.machine import testfile
+from rig.machine.boot import Boot
+from rig.machine.runner import Outcome
+from rig.verdict import judge, summary
 
 GOOD = """\
 KTAP version 1
@@ -28,11 +25,11 @@ ok 1 t""".splitlines()
 def outcome(head="", lines=None, nonce="n1", extra="", problem="", kernel="ours"):
     lines = GOOD if lines is None else lines
     test = testfile.parse("t.sh", head)
-    item = testfile.Boot(test.machine("pvh", kernel), [test])
+    item = Boot(test.machine("pvh", kernel), [test])
     out = ["Linux version 7.3.4", extra]
     out += [f"@KTAP@ {nonce} {n} {len(line)} {line}" for n, line in enumerate(lines, 1)]
     out += [f"@DONE@ {nonce} {len(lines)}"]
-    return boot.Outcome(item, "n1", "\r\n".join(out), Path("/log"), 9.5, {}, problem)
+    return Outcome(item, "n1", "\r\n".join(out), Path("/log"), 9.5, {}, problem)
 
 
 def failing():

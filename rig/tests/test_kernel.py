@@ -1,16 +1,15 @@
-"""The parts of rig/kernel.py and rig/kconfig.py that build nothing."""
+"""The parts of kernels/kernel.py and kernels/kconfig.py that build nothing."""
 import os
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import kconfig  # noqa: E402
-import kernel  # noqa: E402
+from rig.common.arches import ARCHES
+from rig.common.error import RigError
+from rig.common.git import Git
+from rig.kernels import kconfig, kernel
 
 
 class Config(unittest.TestCase):
@@ -20,26 +19,27 @@ class Config(unittest.TestCase):
 
     def test_what_did_not_is_named(self):
         for result, words in (("", "CONFIG_A is n, wanted y"), ("CONFIG_A=m\n", "CONFIG_A is m")):
-            with self.assertRaisesRegex(kconfig.ConfigError, words):
+            with self.assertRaisesRegex(RigError, words):
                 kconfig.check({"CONFIG_A": "y"}, result, "x")
 
     def test_garbage(self):
-        with self.assertRaisesRegex(kconfig.ConfigError, "f:2"):
+        with self.assertRaisesRegex(RigError, "f:2"):
             kconfig.parse("CONFIG_A=y\nCONFIG_B\n", "f")
 
     def test_own_fragments(self):
-        for arch in kernel.ARCHES:
+        for arch in ARCHES:
             symbols = kconfig.wanted(("common", arch))
             self.assertEqual(symbols["CONFIG_XEN"], "y")
             self.assertEqual(symbols["CONFIG_DMA_API_DEBUG"], "y")
 
     def test_a_later_fragment_goes_before(self):
-        for variant, value in (("ours", "y"), ("ours-fast", "n"), ("ours-distro", "n"), ("base", "n")):
+        for variant, value in (("ours", "y"), ("ours-fast", "n"), ("ours-distro", "n"),
+                               ("base", "n")):
             self.assertEqual(kernel.symbols_of("x86_64", variant)["CONFIG_DMA_API_DEBUG"], value)
 
     def test_page_table_locks_are_split(self):
         # Below 4 the kernel's page table locks are one, and nobody tries the others.
-        for arch in kernel.ARCHES:
+        for arch in ARCHES:
             self.assertGreaterEqual(int(kernel.symbols_of(arch, "ours")["CONFIG_NR_CPUS"]), 4)
 
     def test_peer_to_peer_is_on_where_it_can_be(self):
@@ -81,19 +81,19 @@ class TreeId(unittest.TestCase):
         subprocess.run(["git", "-C", tmp.name, "commit", "-qm", "x"], check=True)
 
     def test_edits_count(self):
-        first = kernel.tree_id(self.tree)
-        self.assertEqual(kernel.tree_id(self.tree), first)
+        first = Git.of(self.tree).work()
+        self.assertEqual(Git.of(self.tree).work(), first)
         (self.tree / "b").write_text("2")
-        second = kernel.tree_id(self.tree)
+        second = Git.of(self.tree).work()
         (self.tree / "b").unlink()
         (self.tree / "a").write_text("3")
-        self.assertEqual(len({first, second, kernel.tree_id(self.tree)}), 3)
+        self.assertEqual(len({first, second, Git.of(self.tree).work()}), 3)
         (self.tree / "a").write_text("1")
-        self.assertEqual(kernel.tree_id(self.tree), first)
+        self.assertEqual(Git.of(self.tree).work(), first)
 
     def test_index_is_left_alone(self):
         (self.tree / "b").write_text("2")
-        kernel.tree_id(self.tree)
+        Git.of(self.tree).work()
         status = subprocess.run(["git", "-C", str(self.tree), "status", "--short"], text=True,
                                 capture_output=True, check=True).stdout
         self.assertEqual(status, "?? b\n")

@@ -1,11 +1,7 @@
-"""rig/ktap.py: a verdict is taken only whole and only with the run's nonce."""
-import sys
+"""verdict/ktap.py: a verdict is taken only whole and only with the run's nonce."""
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import ktap  # noqa: E402
+from rig.verdict import ktap
 
 LINES = """\
 KTAP version 1

@@ -1,11 +1,8 @@
 """rig/kunit.py: what it makes of kunit.py's answers."""
-import sys
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import kunit  # noqa: E402
+from rig import kunit
 
 CASE = kunit.CASES[0]
 GOOD = {"name": "KUnit Test Group", "test_cases": [], "sub_groups": [

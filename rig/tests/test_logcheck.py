@@ -1,11 +1,8 @@
-"""rig/logcheck.py on reports of every kind, and on logs of boots that were clean."""
-import sys
+"""verdict/logcheck.py on reports of every kind, and on logs of boots that were clean."""
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import logcheck  # noqa: E402
+from rig.verdict import logcheck
 
 SAMPLES = Path(__file__).resolve().parent / "samples"
 

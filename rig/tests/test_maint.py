@@ -4,18 +4,15 @@ On TCG cache operations do nothing, so that no boot shows a fault. Here they are
 """
 import re
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import paths  # noqa: E402
-import trees  # noqa: E402
+from rig.common import paths
+from rig.kernels import trees
 
 SOURCE = paths.REPO / "arch" / "arm" / "xen" / "dma.c"
-PROGRAM = paths.RIG / "maint"
+PROGRAM = paths.RIG / "tests" / "maint"
 
 
 def cases(text):

@@ -1,19 +1,14 @@
 """make pins on an archive of our own, and the rule for each pin of this clone."""
 import functools
 import http.server
-import sys
 import threading
 import unittest
-from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import apt  # noqa: E402
-import paths  # noqa: E402
-import pincheck  # noqa: E402
-from test_archive import Lab  # noqa: E402
+from rig import pincheck
+from rig.common import paths, tell
+from rig.fetch import apt
+from rig.tests.test_archive import Lab
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -124,10 +119,10 @@ class EachPin(unittest.TestCase):
                       apt.Offer(pin, pin.version, pin.suite, pin.sha256),
                       apt.Offer(pin, later, pin.suite, "1" * 64)]
             said = []
-            apt.say_once.forget()
+            tell.say_once.forget()
             with self.subTest(f"{path.name} {pin}"), \
                  mock.patch.object(apt, "listed", lambda pin, found=offers: found), \
-                 mock.patch.object(apt, "say", said.append):
+                 mock.patch.object(tell, "write", said.append):
                 self.assertEqual(apt.first(pin, self.take_away([pin.version, later])),
                                  pin.version)
                 self.assertEqual(said, [])
@@ -137,7 +132,7 @@ class EachPin(unittest.TestCase):
                     apt.first(pin, self.take_away(["99.1-1"]))
                 self.assertIn(f"{pin.version} (pinned): 404; {later} ({pin.suite}): 404",
                               str(caught.exception))
-        apt.say_once.forget()
+        tell.say_once.forget()
 
     def test_kernel_moves_whole(self):
         pin = pincheck.base.pin_of(pincheck.base.load())

@@ -1,10 +1,12 @@
 """The guest's programs: they are static, kept by what goes in, and errors name the file."""
+import os
 import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
-import programs
+from rig.common.error import RigError
+from rig.kernels import programs
 
 
 class Build(unittest.TestCase):
@@ -12,8 +14,8 @@ class Build(unittest.TestCase):
         place = tempfile.TemporaryDirectory()
         self.addCleanup(place.cleanup)
         self.place = Path(place.name)
-        for name, value in (("SOURCES", self.place), ("paths.cache", lambda _: self.place)):
-            patcher = mock.patch(f"programs.{name}", value)
+        for patcher in (mock.patch.object(programs, "SOURCES", self.place),
+                        mock.patch.dict(os.environ, XS_CACHE=place.name)):
             patcher.start()
             self.addCleanup(patcher.stop)
 
@@ -31,7 +33,7 @@ class Build(unittest.TestCase):
 
     def test_error(self):
         self.write("int main(void) { return }\n")
-        with self.assertRaisesRegex(programs.ProgramError, "own.c"):
+        with self.assertRaisesRegex(RigError, "own.c"):
             programs.build("own", "x86_64")
 
 

@@ -1,20 +1,18 @@
-"""rig/run.py without a machine: what a missing part fails, and what it leaves alone."""
-import sys
+"""rig/boots.py without a machine: what a missing part fails, and what it leaves alone."""
 import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import apt  # noqa: E402
-import judge  # noqa: E402
-import kernel  # noqa: E402
-import ktap  # noqa: E402
-import run  # noqa: E402
-import summary  # noqa: E402
-import testfile  # noqa: E402
-from test_judge import GOOD, outcome  # noqa: E402
+from rig import boots
+from rig.common import tell
+from rig.common.arches import PLATFORMS
+from rig.common.error import RigError
+from rig.fetch import apt
+from rig.machine import testfile
+from rig.machine.boot import Boot, plan
+from rig.tests.test_judge import GOOD, outcome
+from rig.verdict import judge, ktap, summary
 
 
 def test(name, head):
@@ -48,11 +46,11 @@ class Parts(unittest.TestCase):
         self.place = Path(tmp.name)
         self.words = []
         self.booted = []
-        for patch in (mock.patch.object(run, "say", self.words.append),
-                      mock.patch.object(run.booting, "run", self.boot),
-                      mock.patch.object(run.xensource, "xen", self.xen),
-                      mock.patch.object(run.trees, "tree", lambda name: name),
-                      mock.patch.object(run.kernels, "build", self.build)):
+        for patch in (mock.patch.object(tell, "write", self.words.append),
+                      mock.patch.object(boots.runner, "run", self.boot),
+                      mock.patch.object(boots.xensource, "xen", self.xen),
+                      mock.patch.object(boots.trees, "tree", lambda name: name),
+                      mock.patch.object(boots.kernel, "build", self.build)):
             patch.start()
             self.addCleanup(patch.stop)
         self.bad_arch = ""
@@ -64,19 +62,19 @@ class Parts(unittest.TestCase):
 
     def build(self, arch, variant, _tree):
         if arch == self.bad_arch:
-            raise kernel.KernelError("x.c:1: error")
+            raise RigError("x.c:1: error")
         return f"{variant} {arch}"
 
     def boot(self, item, made, _directory, _files, _tell):
         self.booted += [one.name for one in item.tests]
         done = outcome(lines=[line.replace(" t", f" {item.tests[0].name}") for line in GOOD])
         done.boot = item
-        self.assertEqual(made.split()[1], testfile.ARCH_OF[item.machine.platform])
+        self.assertEqual(made.split()[1], PLATFORMS[item.machine.platform])
         return done
 
     def verdicts(self):
-        boots = testfile.plan(TESTS, ["pvh", "arm64"])
-        return run.boot_all(boots, run.build_kernels(boots), self.place)
+        planned = plan(TESTS, ["pvh", "arm64"])
+        return boots.boot_all(planned, boots.build_kernels(planned), self.place)
 
     def results(self, verdicts):
         return {name: [(result.passed, bool(result.skip)) for result in results]
@@ -110,13 +108,13 @@ class Parts(unittest.TestCase):
         self.assertIn("x.c:1: error", "\n".join(self.words))
 
     def test_what_nobody_foresaw(self):
-        with mock.patch.object(run.booting, "run", side_effect=ZeroDivisionError("no")):
+        with mock.patch.object(boots.runner, "run", side_effect=ZeroDivisionError("no")):
             verdicts = self.verdicts()
         self.assertFalse(any(verdict.passed for verdict in verdicts))
         self.assertIn("ZeroDivisionError: no", "\n".join(self.words))
 
     def test_nothing_but_skipped_is_no_pass(self):
-        verdict = judge.not_booted(testfile.Boot(TESTS[3].machine("arm64"), [TESTS[3]]),
+        verdict = judge.not_booted(Boot(TESTS[3].machine("arm64"), [TESTS[3]]),
                                    skipped={"alone": "too old"})
         self.assertFalse(verdict.passed)
 

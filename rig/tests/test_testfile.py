@@ -1,11 +1,12 @@
-"""rig/testfile.py: what tests declare, and how boots are shared."""
-import sys
+"""machine/testfile.py and machine/boot.py: what tests declare, and how boots are shared."""
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import testfile  # noqa: E402
+from rig.common import paths
+from rig.common.arches import PLATFORMS
+from rig.common.error import RigError
+from rig.machine import testfile
+from rig.machine.boot import plan
+from rig.machine.machine import Machine
 
 HEAD = """\
 #!/bin/sh
@@ -32,13 +33,13 @@ class Parse(unittest.TestCase):
         self.assertEqual(test.platforms, ("pv", "arm64"))
         self.assertEqual(test.timeout("pv"), 90)
         self.assertTrue(test.flag("domu", "pv"))
-        self.assertEqual(test.machine("pv"), testfile.Machine(
+        self.assertEqual(test.machine("pv"), Machine(
             "pv", memory=2048, dom0_mem="512M,max:512M", xen="a=b c", linux="swiotlb=force"))
         self.assertEqual(test.machine("arm64").linux, "swiotlb=noforce")
         self.assertEqual(test.get("base", "pv"), "expected-fail it bounces")
 
     def test_no_head_runs_everywhere(self):
-        self.assertEqual(one("t", "true\n").platforms, testfile.PLATFORMS)
+        self.assertEqual(one("t", "true\n").platforms, tuple(PLATFORMS))
 
     def test_errors_name_the_word(self):
         for text, words in (("#: colour: red\n", "'colour'"), ("#: devices: floppy\n", "floppy"),
@@ -46,12 +47,14 @@ class Parse(unittest.TestCase):
                             ("#: linux@mips: x\n", "mips"), ("#: nonsense\n", "nonsense"),
                             ("#: domu: maybe\n", "maybe"), ("#: programs: none\n", "none"),
                             ("#: timeout: 1\n#: timeout: 2\n", "twice")):
-            with self.subTest(text), self.assertRaisesRegex(testfile.TestFileError, words):
+            with self.subTest(text), self.assertRaisesRegex(RigError, words):
                 one("t", text)
 
     def test_own_tests_parse(self):
-        for test in testfile.load_all(Path(testfile.__file__).parent / "guest/tests"):
-            self.assertTrue(test.platforms)
+        for folder in ("tests", "bench"):
+            tests = testfile.load_all(paths.RIG / "guest" / folder)
+            self.assertTrue(tests)
+            self.assertTrue(all(test.platforms for test in tests))
 
 
 class Plan(unittest.TestCase):
@@ -60,13 +63,13 @@ class Plan(unittest.TestCase):
                       one("c", "#: linux: swiotlb=force\n#: platforms: pv\n")]
 
     def test_equal_machines_share(self):
-        boots = testfile.plan(self.tests, ["pv"])
+        boots = plan(self.tests, ["pv"])
         self.assertEqual([[t.name for t in boot.tests] for boot in boots], [["a", "b"], ["c"]])
         self.assertEqual(boots[0].devices, ("nvme", "ahci", "e1000e"))
         self.assertEqual(boots[0].timeout, 600)
 
     def test_platforms_keep_apart(self):
-        boots = testfile.plan(self.tests, ["pv", "arm"])
+        boots = plan(self.tests, ["pv", "arm"])
         self.assertEqual([boot.name for boot in boots], ["pv-a", "pv-c", "arm-a"])
 
     def test_own_kernel(self):
@@ -76,8 +79,8 @@ class Plan(unittest.TestCase):
 
     def test_what_must_fail_is_alone(self):
         tests = self.tests[:1] + [one("f", "#: base: expected-fail it bounces\n")]
-        self.assertEqual(len(testfile.plan(tests, ["pv"])), 1)
-        self.assertEqual(len(testfile.plan(tests, ["pv"], "base")), 2)
+        self.assertEqual(len(plan(tests, ["pv"])), 1)
+        self.assertEqual(len(plan(tests, ["pv"], "base")), 2)
         self.assertEqual(tests[1].must_fail("pv", "base"), "it bounces")
         self.assertEqual(one("e", "#: expect: fail wrong\n").must_fail("pv", "ours"), "wrong")
 
@@ -85,8 +88,8 @@ class Plan(unittest.TestCase):
         test = one("t", "#: platforms: pv\n#: base: not-run it dies\n")
         self.assertEqual(test.not_run("pv", "base"), "it dies")
         self.assertEqual(test.not_run("pv", "ours"), "")
-        self.assertEqual(testfile.plan([test], ["pv"], "base"), [])
-        self.assertEqual(len(testfile.plan([test], ["pv"])), 1)
+        self.assertEqual(plan([test], ["pv"], "base"), [])
+        self.assertEqual(len(plan([test], ["pv"])), 1)
 
     def test_a_control_is_not_run_on_base(self):
         test = one("c", "#: kernel: notranslate\n#: expect: fail it cannot\n")
@@ -95,8 +98,8 @@ class Plan(unittest.TestCase):
 
     def test_full_only_when_asked(self):
         slow = [one("s", "#: full: yes\n")]
-        self.assertEqual(testfile.plan(slow, ["pv"]), [])
-        self.assertEqual(len(testfile.plan(slow, ["pv"], full=True)), 1)
+        self.assertEqual(plan(slow, ["pv"]), [])
+        self.assertEqual(len(plan(slow, ["pv"], full=True)), 1)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,12 @@
-"""rig/trees.py: a negative control changes one function, or says that it cannot; what
+"""kernels/trees.py: a negative control changes one function, or says that it cannot; what
 stands at the end of each series."""
-import sys
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import check  # noqa: E402
-import paths  # noqa: E402
-import run  # noqa: E402
-import testfile  # noqa: E402
-import trees  # noqa: E402
+from rig import boots, check
+from rig.common import paths
+from rig.common.error import RigError
+from rig.kernels import trees
+from rig.machine import testfile
 
 HEADER = """\
 static __always_inline phys_addr_t dma_phys_to_bus(struct device *dev,
@@ -34,10 +30,10 @@ class Control(unittest.TestCase):
         self.assertNotIn("xen(phys)", changed)
 
     def test_nothing_to_disable(self):
-        with self.assertRaises(trees.TreeError):
+        with self.assertRaises(RigError):
             trees.with_body(HEADER, "renamed", "return phys;")
         once = trees.with_body(HEADER, "dma_phys_to_bus", "return phys;")
-        with self.assertRaises(trees.TreeError):
+        with self.assertRaises(RigError):
             trees.with_body(once, "dma_phys_to_bus", "return phys;")
 
     def test_own_files(self):
@@ -62,9 +58,9 @@ class Ends(unittest.TestCase):
 
     def test_what_is_run_there_passes_before_and_after(self):
         for name in check.AT_ENDS:
-            declared = testfile.load(run.TESTS / f"{name}.sh").declared
-            self.assertEqual([key for key in declared if key.startswith(("base", "kernel", "expect"))],
-                             [])
+            declared = testfile.load(boots.TESTS / f"{name}.sh").declared
+            self.assertEqual([key for key in declared
+                              if key.startswith(("base", "kernel", "expect"))], [])
 
 
 if __name__ == "__main__":

@@ -2,15 +2,12 @@
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-import paths  # noqa: E402
-import variables  # noqa: E402
+from rig import variables
+from rig.common import paths
+from rig.common.error import RigError
 
 TEST = str(paths.RIG / "guest/tests/smoke.sh")
 
@@ -47,18 +44,17 @@ class Values(unittest.TestCase):
                     ("shell", "PLATFORM", ("pv pvh", "all"))):
                 for value in values:
                     with self.subTest(f"{verb} {name}={value}"), \
-                         self.assertRaises((variables.VariableError,
-                                            variables.testfile.TestFileError)):
+                         self.assertRaises(RigError):
                         self.check(verb, **{name: value})
 
     def test_keep_wants_all(self):
-        with self.assertRaisesRegex(variables.VariableError, "all platforms"):
+        with self.assertRaisesRegex(RigError, "all platforms"):
             self.check("bench", KEEP="1", PLATFORM="pv")
 
     def test_not_of_the_verb(self):
-        with self.assertRaisesRegex(variables.VariableError, "TEST= means nothing to make check"):
+        with self.assertRaisesRegex(RigError, "TEST= means nothing to make check"):
             self.check("check", MAKEFLAGS=" --no-print-directory -- TEST=x.sh")
-        with self.assertRaisesRegex(variables.VariableError, "PLATFROM= means nothing"):
+        with self.assertRaisesRegex(RigError, "PLATFROM= means nothing"):
             self.check("run", MAKEFLAGS=r" -- PLATFROM=pv\ pvh")
         self.check("run", MAKEFLAGS=r" -- PLATFORM=pv\ pvh JOBS=2", PLATFORM="pv pvh", JOBS="2")
         # In the environment it may be meant for others.

@@ -1,18 +1,14 @@
-"""rig/xensource.py: which source of Xen is taken, and what is told of it."""
+"""fetch/xensource.py: which source of Xen is taken, and what is told of it."""
 import os
 import subprocess
-import sys
 import unittest
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import apt  # noqa: E402
-import userland  # noqa: E402
-import xensource  # noqa: E402
-from test_archive import Lab  # noqa: E402
+from rig.common import tell
+from rig.common.error import RigError
+from rig.fetch import apt, userland, xensource
+from rig.tests.test_archive import Lab
 
 MAKEFILE = "export XEN_VERSION       = 4\nexport XEN_SUBVERSION    = 17\nexport XEN_EXTRAVERSION\n"
 
@@ -117,7 +113,7 @@ class Own(unittest.TestCase):
                     (top / "xen/.config").write_text(""))),
                 ("other", "gives no version", lambda top: (
                     (top / "xen").mkdir(parents=True), (top / "xen/Makefile").write_text("x\n")))):
-            with self.subTest(name), self.assertRaisesRegex(xensource.XenError, words):
+            with self.subTest(name), self.assertRaisesRegex(RigError, words):
                 make(self.top.parent / name)
                 xensource.own(self.top.parent / name)
 
@@ -132,15 +128,15 @@ class Tools(unittest.TestCase):
             self.assertIs(userland.tools_for(what.release), what)
 
     def test_of_another_release(self):
-        with mock.patch.object(apt, "say") as say:
+        with mock.patch.object(tell, "write") as say:
             self.assertIs(userland.tools_for("4.99"), userland.ARM64[0])
         self.assertIn("no tools of Xen 4.99", say.call_args[0][0])
 
     def test_all_are_pinned(self):
-        for what in (*userland.ARCHES.values(), *userland.ARM64):
+        for what in (*userland.OF.values(), *userland.ARM64):
             for name in what.tools:
                 self.assertEqual(apt.pinned(name, what.debian, what.pins).arch, what.debian)
-        for what in userland.ARCHES.values():
+        for what in userland.OF.values():
             apt.pinned(what.hypervisor, what.debian, what.pins)
         for what in userland.ARM64:
             apt.pinned("xen", apt.SOURCE, what.pins)

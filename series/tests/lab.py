@@ -15,7 +15,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from series import base, git, ksrc, refresh, tree
+from rig.common import git, tell
+from series import refresh, tree
 
 # Memory, where there is some: git syncs its packs, and a busy disk makes that slow.
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -118,8 +119,7 @@ def primed():
     deb = package(folder / "debs", "9.1.4-1", KERNEL)
     sha256 = hashlib.sha256(deb.read_bytes()).hexdigest()
     write(folder / "work", {"series/base": pins(sha256)})
-    with mock.patch.dict(os.environ, XS_CACHE=str(folder)), mock.patch.object(base, "say"), \
-            mock.patch.object(tree, "say"):
+    with mock.patch.dict(os.environ, XS_CACHE=str(folder)), mock.patch.object(tell, "write"):
         tree.prepare(folder / "work/tree", folder / "work")
     shutil.rmtree(folder / "work")
     return folder, sha256
@@ -143,9 +143,9 @@ class Lab(unittest.TestCase):
                           "series/one/cover-letter": COVER.replace("series", "first series"),
                           "series/two/cover-letter": COVER.replace("series", "second series")})
         self.said = []
-        for module in (base, ksrc, tree):
-            module.say, old = self.said.append, module.say
-            self.addCleanup(setattr, module, "say", old)
+        words = mock.patch.object(tell, "write", self.said.append)
+        words.start()
+        self.addCleanup(words.stop)
 
     def series(self, patches=None, files=None):
         """Put PATCHES {name: text} and overlay FILES into the clone; default: three, in the

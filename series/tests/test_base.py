@@ -4,11 +4,12 @@ import subprocess
 import unittest
 from unittest import mock
 
+from rig.common import kept, tell
+from rig.common.error import RigError
+from rig.common.git import environment
 from series import base, importer, ksrc
-from series.error import SeriesError
-from series.git import environment
-from series.tests.lab import (FIRST, FIX, KERNEL, LINES, REMOVE, REWRITE, SECOND, TARBALL, THIRD, Lab,
-                              blob, package, write)
+from series.tests.lab import (FIRST, FIX, KERNEL, LINES, Lab, REMOVE, REWRITE, SECOND, TARBALL,
+                              THIRD, blob, package, write)
 
 
 class Pins(Lab):
@@ -18,9 +19,9 @@ class Pins(Lab):
 
     def test_faults(self):
         (self.root / "series/base").write_text("package=x\n# version=1\n")
-        with self.assertRaisesRegex(SeriesError, "version, sha256"):
+        with self.assertRaisesRegex(RigError, "version, sha256"):
             base.load(self.root)
-        with self.assertRaisesRegex(SeriesError, "date=soon"):
+        with self.assertRaisesRegex(RigError, "date=soon"):
             base.seconds("soon")
 
     def test_the_clone_names_one(self):
@@ -31,25 +32,30 @@ class Pins(Lab):
 
 
 class Import(Lab):
+    def into(self, deb, tarball):
+        """As base.packaged() has it made."""
+        kept.made(self.cache / "base/x.git",
+                  lambda part: importer.into(part, deb, tarball, 0, "x\n"))
+
     def test_damaged_package_leaves_nothing(self):
         deb = self.cache / "debs/x.deb"
         deb.write_bytes(b"!<arch>\n no")
-        with self.assertRaises(SeriesError):
-            importer.into(self.cache / "base/x.git", deb, TARBALL, 0, "x\n")
+        with self.assertRaises(RigError):
+            self.into(deb, TARBALL)
         self.assertEqual([path.name for path in (self.cache / "base").glob("x*")], [])
 
     def test_no_such_tarball(self):
         deb, = (self.cache / "debs").iterdir()
-        with self.assertRaisesRegex(SeriesError, "holds no usr/src/other"):
-            importer.into(self.cache / "base/x.git", deb, "usr/src/other.tar.xz", 0, "x\n")
+        with self.assertRaisesRegex(RigError, "holds no usr/src/other"):
+            self.into(deb, "usr/src/other.tar.xz")
         self.assertFalse((self.cache / "base/x.git").exists())
 
     def test_cut_off_package(self):
         deb, = (self.cache / "debs").iterdir()
         data = deb.read_bytes()
         deb.write_bytes(data[:len(data) - 400])
-        with self.assertRaises(SeriesError):
-            importer.into(self.cache / "base/x.git", deb, TARBALL, 0, "x\n")
+        with self.assertRaises(RigError):
+            self.into(deb, TARBALL)
         self.assertFalse((self.cache / "base/x.git").exists())
 
 
@@ -64,12 +70,11 @@ class Gone(Lab):
         self.fetched = []
         for of, name, fake in ((base.apt.Offer, "path", self.fetch),
                                (base.apt, "listed", self.listed),
-                               (base.apt, "unread", lambda arch: ""),
-                               (base.apt, "say", self.said.append)):
+                               (base.apt, "unread", lambda arch: "")):
             patcher = mock.patch.object(of, name, fake)
             patcher.start()
             self.addCleanup(patcher.stop)
-        base.apt.say_once.forget()
+        tell.say_once.forget()
 
     def offer(self, version, files):
         """Let the archive have VERSION."""
@@ -115,13 +120,13 @@ class Gone(Lab):
         files = dict(KERNEL, **{"kernel/dma/direct.c": "x\n" * 3 + "".join(
             f"line {number}\n" for number in (19, 20, 21)) + LINES})
         self.offer("9.1.5-1", files)
-        with self.assertRaisesRegex(SeriesError, "no one place"):
+        with self.assertRaisesRegex(RigError, "no one place"):
             self.prepare()
 
     def test_none(self):
         broken = dict(KERNEL, **{"kernel/dma/direct.c": "nothing\n"})
         self.offer("9.1.5-1", broken)
-        with self.assertRaisesRegex(SeriesError, r"Tried: 9.1.4-1 \(pinned\): .*; "
+        with self.assertRaisesRegex(RigError, r"Tried: 9.1.4-1 \(pinned\): .*; "
                                     r"9.1.5-1 \(s\): one/0001.*does not apply(.|\n)*KSRC"):
             self.prepare()
 
@@ -211,7 +216,7 @@ class Own(Lab):
                 self.applied()
 
     def refused(self, where, word):
-        with self.assertRaisesRegex(SeriesError, word):
+        with self.assertRaisesRegex(RigError, word):
             self.prepare(ksrc=where)
 
     def test_refused(self):

@@ -7,8 +7,8 @@ import sys
 import unittest
 from unittest import mock
 
+from rig.common.error import Refused, RigError
 from series import series, store
-from series.error import Refused
 from series.tests.lab import FIRST, KERNEL, Lab
 
 
@@ -43,15 +43,15 @@ class Verbs(Lab):
             self.verb("tree")
         self.verb("tree", FORCE="1")
         self.assertEqual((self.dest / "mm/same.c").read_text(), KERNEL["mm/same.c"])
-        with self.assertRaisesRegex(series.SeriesError, "KSRC=/nowhere"):
+        with self.assertRaisesRegex(RigError, "KSRC=/nowhere"):
             self.verb("tree", KSRC="/nowhere")
 
 
 class Script(unittest.TestCase):
     def run_script(self, *args, **env):
-        """series.py run from elsewhere, as make does not."""
-        return subprocess.run([sys.executable, str(store.ROOT / "series/series.py"), *args],
-                              cwd="/", env=dict(os.environ, **env), capture_output=True,
+        """The package run as make does."""
+        return subprocess.run([sys.executable, "-m", "series", *args],
+                              cwd=store.ROOT, env=dict(os.environ, **env), capture_output=True,
                               text=True, timeout=60, check=False)
 
     def test_help(self):

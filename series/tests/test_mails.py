@@ -6,11 +6,12 @@ import subprocess
 import unittest
 from unittest import mock
 
+from rig.common import tell
+from rig.common.error import RigError
+from rig.common.git import environment
 from series import base, check, mails, series, store
-from series.error import SeriesError
-from series.git import environment
-from series.tests.lab import (COVER, FIRST, FIX, KERNEL, OVERLAY, REWRITE, SECOND, SERIES, TRAILER,
-                              Lab, blob, diff, patch, write)
+from series.tests.lab import (COVER, FIRST, FIX, KERNEL, Lab, OVERLAY, REWRITE, SECOND, SERIES,
+                              TRAILER, blob, diff, patch, write)
 
 ME = "M Person <m@example.org>"
 # A get_maintainer.pl that tells what it was asked.
@@ -24,14 +25,14 @@ class Mails(Lab):
         """{folder/name: text} of the mails."""
         out = self.root / where
         tree = self.prepare()
-        with mock.patch.object(mails, "say", self.said.append):
+        with mock.patch.object(tell, "write", self.said.append):
             self.made = mails.make(tree.git, tree.base(), tree.state["chain"],
                                    store.load(self.root), out, self.root, who)
         return {path.relative_to(out).as_posix(): path.read_text("utf-8")
                 for path in out.rglob("*.patch")}
 
     def refused(self, word):
-        with self.assertRaisesRegex(SeriesError, word):
+        with self.assertRaisesRegex(RigError, word):
             self.make()
 
     def cover(self, text, name="one/"):
@@ -96,10 +97,10 @@ class Mails(Lab):
         mail = self.root / "build/series/two/0001-xen-swiotlb-rewrite.patch"
         text = mail.read_text()
         mail.write_text(text.replace("+rewritten", "+rewrited"))
-        with self.assertRaisesRegex(SeriesError, "another tree"):
+        with self.assertRaisesRegex(RigError, "another tree"):
             check.applied(self.prepare().git, *self.made["two"], mail.parent)
         mail.write_text(text.replace("index ", "index 1"))
-        with self.assertRaisesRegex(SeriesError, "git am: .*does not apply|git am: "):
+        with self.assertRaisesRegex(RigError, "git am: .*does not apply|git am: "):
             check.applied(self.prepare().git, *self.made["two"], mail.parent)
 
     def test_a_series_stands_on_what_it_names_alone(self):
@@ -134,7 +135,7 @@ class Mails(Lab):
     def test_who_sends(self):
         for env, words in (({}, "git config user.name 'Your Name'; git config user.email"),
                            ({"GIT_COMMITTER_NAME": "M"}, "git config user.name")):
-            with mock.patch.dict(os.environ, env), self.assertRaisesRegex(SeriesError, words):
+            with mock.patch.dict(os.environ, env), self.assertRaisesRegex(RigError, words):
                 mails.sender(self.root)
         (self.root.parent / ".gitconfig").write_text("[user]\nname = M Person\n"
                                                      "email = m@example.org\n")
@@ -233,9 +234,9 @@ class Own(Lab):
 
 class Check(Lab):
     def run_check(self):
-        """(status, KTAP text) of series.py check."""
+        """(status, KTAP text) of the verb check."""
         out = io.StringIO()
-        with contextlib.redirect_stdout(out), mock.patch.object(mails, "say"):
+        with contextlib.redirect_stdout(out), mock.patch.object(tell, "write"):
             status = check.check(self.prepare(), self.root)
         return status, out.getvalue()
 

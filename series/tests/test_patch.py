@@ -1,9 +1,9 @@
 """Patch files, series/series and claims, and where hunks belong."""
 import unittest
 
+from rig.common.error import RigError
 from series import overlay, patch, store
 from series.chain import doubtful
-from series.error import SeriesError
 from series.overlay import File
 from series.tests.lab import FIX, REMOVE, REWRITE, TRAILER, Lab, diff, patch as text_of, write
 
@@ -27,7 +27,7 @@ class Format(unittest.TestCase):
         self.assertEqual(got.subject, "dma-direct: fix line 20")
 
     def refused(self, text, word):
-        with self.assertRaisesRegex(SeriesError, word):
+        with self.assertRaisesRegex(RigError, word):
             patch.parse(text, "p")
 
     def test_refused(self):
@@ -87,7 +87,7 @@ class Claims(unittest.TestCase):
         return overlay.check_claims(patches, dict.fromkeys(files, ONE))
 
     def refused(self, texts, files, word):
-        with self.assertRaisesRegex(SeriesError, word):
+        with self.assertRaisesRegex(RigError, word):
             self.check(texts, files)
 
     def test_right(self):
@@ -120,7 +120,7 @@ class Read(Lab):
                          ["drivers/xen/new.c", "drivers/xen/swiotlb-xen.c"])
 
     def refused(self, word):
-        with self.assertRaisesRegex(SeriesError, word):
+        with self.assertRaisesRegex(RigError, word):
             store.load(self.root)
 
     def test_list_and_folders_agree(self):
@@ -137,7 +137,7 @@ class Read(Lab):
                          .below("c"), ["a", "b"])
         for text, word in (("a b\nb\n", "b does not come before"), ("a\na\n", "taken"),
                            ("all\n", "taken"), ("a/b\n", "taken")):
-            with self.assertRaisesRegex(SeriesError, word):
+            with self.assertRaisesRegex(RigError, word):
                 store.parse_list(text)
 
     def test_one_subject_twice(self):

@@ -2,9 +2,9 @@
 import shutil
 import unittest
 
+from rig.common.error import Refused, RigError
 from series import chain, check, store
-from series.error import Refused, SeriesError
-from series.tests.lab import FIRST, KERNEL, LINES, TRAILER, Lab, blob, diff, patch, write
+from series.tests.lab import FIRST, KERNEL, LINES, Lab, TRAILER, blob, diff, patch, write
 
 
 class RoundTrip(Lab):
@@ -95,7 +95,7 @@ class Working(Lab):
     def refused(self, word):
         """refresh refuses and writes nothing."""
         before = self.snapshot()
-        with self.assertRaisesRegex(SeriesError, word):
+        with self.assertRaisesRegex(RigError, word):
             self.refresh()
         self.assertEqual(self.snapshot(), before)
 
@@ -347,7 +347,7 @@ class Later(Working):
         self.both(end.replace("twenty", "20"), end)
         (self.root / self.PATH).write_text(self.END.replace("line twenty\n", "line 2O\n"))
         word = f"{self.PATH} in the clone is not what {self.LATE}"
-        with self.assertRaisesRegex(SeriesError, word):
+        with self.assertRaisesRegex(RigError, word):
             self.prepare()
 
     def test_without_the_later_one(self):

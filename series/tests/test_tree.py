@@ -4,9 +4,9 @@ import shutil
 import unittest
 from pathlib import Path
 
+from rig.common.error import Refused, RigError
 from series import tree
-from series.error import Refused, SeriesError
-from series.tests.lab import (FIX, KERNEL, OVERLAY, REWRITE, SECOND, SERIES, START, Lab, blob,
+from series.tests.lab import (FIX, KERNEL, Lab, OVERLAY, REWRITE, SECOND, SERIES, START, blob,
                               diff, patch)
 
 
@@ -61,7 +61,7 @@ class Make(Lab):
     def test_does_not_apply(self):
         bad = patch("bad", diff("kernel/dma/direct.c", "@@ -20 +20 @@\n-line 21 or so\n+x\n"))
         self.series({"0001-bad.patch": bad}, {})
-        with self.assertRaisesRegex(SeriesError, "one/0001-bad.patch does not apply to kernel/dma/d"):
+        with self.assertRaisesRegex(RigError, "one/0001-bad.patch does not apply to kernel/dma/d"):
             self.prepare()
 
     def test_claims_and_base(self):
@@ -73,7 +73,7 @@ class Make(Lab):
             shutil.rmtree(self.root / "mm", ignore_errors=True)
             path = rest.split()[1] if rest[0] in "AR" else None
             self.series({"0001-x.patch": patch("x", rest)}, {path: "x\n"} if path else {})
-            with self.assertRaisesRegex(SeriesError, word):
+            with self.assertRaisesRegex(RigError, word):
                 self.prepare()
 
     def test_other_things_in_the_way(self):
@@ -189,7 +189,7 @@ class Overlay(Lab):
         late = {"one/0001-early.patch": early, SECOND: REWRITE}
         self.series(late)
         old = KERNEL["drivers/xen/swiotlb-xen.c"]
-        with self.assertRaisesRegex(SeriesError, f"{blob(old)[:12]}, and here it is"):
+        with self.assertRaisesRegex(RigError, f"{blob(old)[:12]}, and here it is"):
             self.prepare()
         late[SECOND] = REWRITE.replace(
             blob(old), blob(old.replace("old two", "2")))

@@ -1,1 +1,1 @@
-"""Tests of the static checks."""
+"""Unit tests of the static checks."""

@@ -1,12 +1,5 @@
 """Hand-made objects for the tests: objdump's words, without an object."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-
-# pylint: disable=wrong-import-position
-from rig.static import cfg, compare, disasm, jumptable  # noqa: E402
+from rig.static.objects import cfg, compare, disasm, jumptable
 
 
 class Plain:

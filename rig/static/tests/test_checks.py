@@ -1,17 +1,12 @@
 """The small checks: what they read out of other programs' words."""
-
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-# pylint: disable=wrong-import-position
-import sample  # noqa: F401  (finds the package)
-from rig.static import (checkpatch, forbidden, kerneldoc, ktapview, main, memo,
-                        pyunit, shellcheck, targets, warnings)
-from rig.static.ctx import Ctx
+from rig.static import main
+from rig.static.build import targets, warnings
+from rig.static.build.ctx import Ctx, recall
+from rig.static.checks import checkpatch, forbidden, kerneldoc, ktapview, pyunit, shellcheck
 
 
 class KtapView(unittest.TestCase):
@@ -212,7 +207,7 @@ class Running(unittest.TestCase):
             asked.append(ok)
             return [("x", ok, "")]
         for ok in (False, True, True):
-            memo.recall(self.ctx, "k", "1", lambda ok=ok: produce(ok))
+            recall(self.ctx, "k", "1", lambda ok=ok: produce(ok))
         self.assertEqual(asked, [False, True])
 
 

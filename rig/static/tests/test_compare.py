@@ -1,13 +1,7 @@
 """compare.py: what is free passes, and what costs is seen."""
-
-import sys
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-# pylint: disable=wrong-import-position
-from sample import compare, side  # noqa: E402
+from rig.static.tests.sample import compare, side
 
 BASE = ["0: push %rbx",
         "1: mov %rdi,%rbx",

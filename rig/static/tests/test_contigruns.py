@@ -1,10 +1,10 @@
-"""rig/static/contigruns.py on made-up sources."""
-
+"""checks/contigruns.py on made-up sources."""
 import tempfile
 import unittest
 from pathlib import Path
 
-from rig.static import contigruns
+from rig.common.error import RigError
+from rig.static.checks import contigruns
 
 TEST = """
 #include <linux/made/up.h>
@@ -51,7 +51,7 @@ class ContigRuns(unittest.TestCase):
     def test_one_place_to_mutate(self):
         self.assertEqual(contigruns.mutated("a b", "b", "c"), "a c")
         for text in ("a", "b b"):
-            with self.assertRaises(contigruns.ContigError):
+            with self.assertRaises(RigError):
                 contigruns.mutated(text, "b", "c")
 
     def test_names_are_unique_and_all_change_something(self):

@@ -1,8 +1,8 @@
-"""rig/static/dmaops.py: what is asked for, and what is read out of a .config."""
-
+"""checks/dmaops.py: what is asked for, and what is read out of a .config."""
 import unittest
 
-from rig.static import ctx, dmaops
+from rig.common.arches import ARCHES
+from rig.static.checks import dmaops
 
 
 class DmaOps(unittest.TestCase):
@@ -29,7 +29,7 @@ class DmaOps(unittest.TestCase):
             self.assertIn(line.removesuffix("=y"), detail)
 
     def test_only_the_option_differs(self):
-        for arch in ctx.ARCHES:
+        for arch in ARCHES:
             one, other = (dmaops.fragment(arch, virtio).splitlines()
                           for virtio in (True, False))
             self.assertEqual([pair for pair in zip(one, other) if pair[0] != pair[1]],

@@ -1,10 +1,9 @@
-"""rig/static/dtschema.py on the bindings of the series."""
-
+"""checks/dtschema.py on the bindings of the series."""
 import tempfile
 import unittest
 from pathlib import Path
 
-from rig.static import dtschema
+from rig.static.checks import dtschema
 
 REPO = Path(__file__).resolve().parents[3]
 BINDINGS = sorted((REPO / dtschema.TOP / "iommu").glob("*.yaml"))

@@ -1,16 +1,10 @@
 """The check of exports, on a small tree of its own."""
-
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-# pylint: disable=wrong-import-position
-import sample  # noqa: F401  (finds the package)
-from rig.static import exports
+from rig.static.checks import exports
 
 FILES = {
     "kernel/core.c": "int plain(void)\n{\n}\nEXPORT_SYMBOL_GPL(plain);\n",

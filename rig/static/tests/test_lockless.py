@@ -1,8 +1,8 @@
-"""rig/static/lockless.py on made-up code."""
-
+"""checks/lockless.py on made-up code."""
 import unittest
 
-from rig.static import disasm, lockless
+from rig.static.checks import lockless
+from rig.static.objects import disasm
 
 TEXT = """
 Disassembly of section .text:

@@ -1,11 +1,10 @@
-"""rig/static/mutants.py on made-up sources."""
-
+"""checks/mutants.py on made-up sources."""
 import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
-from rig.static import mutants
+from rig.static.checks import mutants
 
 TEXTS = {path: f"/* {path} */\n" for path in mutants.SOURCES}
 TEXTS[mutants.C] = "#include <linux/made/up.h>\nint one;\nint two;\n"

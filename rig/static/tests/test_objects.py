@@ -1,15 +1,8 @@
 """elf.py, jumptable.py, traps.py, names.py on an object made here."""
-
 import struct
-import sys
 import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-# pylint: disable=wrong-import-position
-import sample  # noqa: F401  (finds the package)
-from rig.static import elf, jumptable, names, traps
+from rig.static.objects import elf, jumptable, names, traps
 
 
 def relocatable(contents, symbols, relocs):

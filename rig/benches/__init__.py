@@ -1,0 +1,1 @@
+"""What instructions were counted, and what is promised of them."""

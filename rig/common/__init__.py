@@ -1,0 +1,1 @@
+"""What all rooms use: places, words, errors, git, what is kept."""

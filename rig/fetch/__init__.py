@@ -1,0 +1,1 @@
+"""What comes from the archive: packages, QEMU, the guest's userland, Xen."""

@@ -1,0 +1,1 @@
+"""What runs in the guest and is compiled here: kernels, their modules, programs."""

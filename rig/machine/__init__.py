@@ -1,0 +1,1 @@
+"""From the head of a test to a machine that runs."""

@@ -1,0 +1,136 @@
+"""What a guest test declares in its head.
+
+A declaration is a comment '#: key: value' before the first command. A key may
+be bound to one platform as 'key@platform', which then goes before plain 'key'.
+"""
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rig.common.arches import PLATFORMS
+from rig.common.error import RigError
+from rig.fetch import xensource
+from rig.kernels import programs
+from rig.machine import devicetree
+from rig.machine.devices import DEVICES
+from rig.machine.machine import Machine
+
+KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
+        "board", "cpu", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
+        "programs", "base", "kernel", "expect", "full", "count")
+DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
+
+
+@dataclass
+class TestFile:
+    """One test, as declared."""
+
+    path: Path
+    declared: dict
+    platforms: tuple = tuple(PLATFORMS)
+    name: str = field(init=False)
+
+    def __post_init__(self):
+        self.name = self.path.stem
+
+    def get(self, key, platform, default=""):
+        """The declaration for this platform."""
+        return self.declared.get(f"{key}@{platform}", self.declared.get(key, default))
+
+    def words(self, key, platform):
+        """The same, split at white space."""
+        return tuple(self.get(key, platform).split())
+
+    def timeout(self, platform):
+        """Seconds."""
+        return int(self.get("timeout", platform) or DEFAULT_TIMEOUT)
+
+    def flag(self, key, platform):
+        """A yes/no declaration."""
+        return self.get(key, platform) == "yes"
+
+    def must_fail(self, platform, kernel):
+        """Why this test must fail on this kernel, or an empty string."""
+        expect = self.get("expect", platform)
+        if expect.startswith("fail"):
+            return expect[len("fail"):].strip() or "declared"
+        base = self.get("base", platform)
+        if kernel == "base" and base.startswith("expected-fail"):
+            return base[len("expected-fail"):].strip() or "declared"
+        return ""
+
+    def not_run(self, platform, kernel):
+        """Why this test is not run on this kernel, or an empty string."""
+        base = self.get("base", platform)
+        if kernel == "base" and self.get("kernel", platform):
+            return "it has a kernel of its own"
+        if kernel == "base" and base.startswith("not-run"):
+            return base[len("not-run"):].strip() or "declared"
+        return ""
+
+    def machine(self, platform, kernel="ours"):
+        """The machine it wants. Its own 'kernel' goes before the caller's 'ours'."""
+        own = self.get("kernel", platform)
+        kernel = own if own and kernel == "ours" else kernel
+        return Machine(platform=platform, kernel=kernel,
+                       alone=self.name if self.must_fail(platform, kernel) else "",
+                       memory=int(self.get("memory", platform) or 0),
+                       cpus=int(self.get("cpus", platform) or 1),
+                       icount=self.flag("icount", platform),
+                       count=self.flag("count", platform),
+                       dom0_mem=self.get("dom0_mem", platform), xen=self.get("xen", platform),
+                       linux=self.get("linux", platform),
+                       board=self.get("board", platform),
+                       cpu=self.get("cpu", platform),
+                       hypervisor=self.get("hypervisor", platform),
+                       iommu=self.get("iommu", platform),
+                       dtb=self.get("dtb", platform) or "plain")
+
+
+def _check(path, key, value):
+    plain, _, platform = key.partition("@")
+    if plain not in KEYS:
+        raise RigError(f"{path}: '{plain}' is not one of: {', '.join(KEYS)}")
+    if platform and platform not in PLATFORMS:
+        raise RigError(f"{path}: {key}: no platform '{platform}'")
+    known = {"platforms": PLATFORMS, "devices": DEVICES, "dtb": devicetree.names(),
+             "hypervisor": tuple(xensource.TAKEN_OUT), "xen_options": xensource.NEWER,
+             "iommu": ("intel", "amd"), "programs": programs.names()}.get(plain)
+    for word in value.split() if known else ():
+        if word not in known:
+            raise RigError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")
+    if plain in ("memory", "cpus", "timeout") and not re.fullmatch(r"[1-9][0-9]*", value):
+        raise RigError(f"{path}: {plain}: '{value}' is not a number")
+    if plain in ("domu", "full", "icount", "count") and value not in ("yes", "no"):
+        raise RigError(f"{path}: {plain}: '{value}' is neither yes nor no")
+
+
+def parse(path, text):
+    """The test whose file PATH holds TEXT."""
+    declared = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        # A line may hold several: the next begins at 'word:' after two blanks or more.
+        match = re.match(r"#:\s+(.*)", line)
+        for part in re.split(r"\s{2,}(?=[a-z0-9_@-]+:\s)", match[1].strip()) if match else ():
+            key, colon, value = part.partition(":")
+            if not colon:
+                raise RigError(f"{path}: '{part}' is not 'key: value'")
+            key, value = key.strip(), value.strip()
+            _check(path, key, value)
+            if key in declared:
+                raise RigError(f"{path}: {key} is declared twice")
+            declared[key] = value
+    platforms = tuple(declared.get("platforms", "").split()) or tuple(PLATFORMS)
+    return TestFile(Path(path), declared, platforms)
+
+
+def load(path):
+    """parse() of a file."""
+    return parse(path, Path(path).read_text(encoding="utf-8"))
+
+
+def load_all(directory):
+    """All tests of a directory, by name."""
+    return [load(path) for path in sorted(Path(directory).glob("*.sh"))]

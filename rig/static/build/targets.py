@@ -1,0 +1,103 @@
+"""Which make targets build what a patch touches."""
+import re
+
+from rig.common.arches import ARCHES
+
+#: directories that are built whole where the series touches them: they are
+#: small, and this way their Makefiles and all users of a header are covered
+WHOLE = ("kernel/dma/", "drivers/xen/", "arch/x86/xen/", "arch/arm64/xen/",
+         "arch/arm/xen/")
+
+#: main users of the headers that the series touches, beyond WHOLE
+USERS = {
+    "include/linux/dma-direct.h": {"kernel/dma/", "drivers/iommu/dma-iommu.o"},
+    "include/linux/swiotlb.h": {"kernel/dma/", "drivers/iommu/dma-iommu.o"},
+    "include/linux/dma-map-ops.h": {"kernel/dma/", "drivers/base/dd.o"},
+    "include/linux/dma-mapping.h": {"kernel/dma/"},
+    "include/linux/device.h": {"drivers/base/core.o", "kernel/dma/"},
+    "include/xen/": {"drivers/xen/", "arch/x86/xen/", "arch/arm64/xen/",
+                     "arch/arm/xen/", "kernel/dma/"},
+    "arch/x86/include/asm/xen/": {"arch/x86/xen/", "drivers/xen/"},
+    "arch/arm/include/asm/xen/": {"arch/arm/xen/", "drivers/xen/"},
+    "arch/arm64/include/asm/xen/": {"arch/arm64/xen/", "drivers/xen/"},
+}
+
+#: not built where the option is off: make would try nevertheless
+NEEDS = {
+    "drivers/iommu/dma-iommu.o": "CONFIG_IOMMU_DMA",
+    "drivers/pci/p2pdma.o": "CONFIG_PCI_P2PDMA",
+    "drivers/pci/xen-pcifront.o": "CONFIG_XEN_PCIDEV_FRONTEND",
+    "mm/hmm.o": "CONFIG_MMU_NOTIFIER",
+    "drivers/xen/": "CONFIG_XEN",
+    "arch/x86/xen/": "CONFIG_XEN",
+    "arch/arm/xen/": "CONFIG_XEN",
+    "arch/arm64/xen/": "CONFIG_XEN",
+}
+
+
+def targets(arch, paths, exists, options):
+    """Sorted make targets for the touched `paths`.
+
+    `exists` tells whether a path is in the source, `options` is the set of
+    names that are y in the configuration."""
+    found = set()
+    for path in paths:
+        for head, users in USERS.items():
+            if path.startswith(head) or path == head:
+                found |= users
+        whole = next((d for d in WHOLE if path.startswith(d)), None)
+        if whole:
+            found.add(whole)
+            if whole == "arch/arm/xen/":
+                found.add("arch/arm64/xen/")    # built from there as well
+        elif re.search(r"\.[cS]$", path) and exists(path):
+            found.add(path[:-1] + "o")
+    return sorted(t for t in found if _mine(arch, t, options)
+                  and (not t.endswith("/") or exists(t)))
+
+
+def some(arch, paths, touched, exists, options_on):
+    """Like targets(), but of Xen's directories the objects that the series
+    touches anywhere: what else is there only uses our headers."""
+    found = set()
+    for target in targets(arch, paths, exists, options_on):
+        if "/xen/" in target and target in WHOLE:
+            found |= set(narrow(arch, [p for p in touched
+                                       if p.startswith(_sources(target))],
+                                exists, options_on))
+        else:
+            found.add(target)
+    return sorted(found)
+
+
+def _sources(whole):
+    """Where the sources of a whole directory are."""
+    return ("arch/arm/xen/", whole) if whole == "arch/arm64/xen/" else (whole,)
+
+
+def narrow(arch, paths, exists, options_on):
+    """The touched .c files' own objects, for checkers that need no more.
+
+    arm64 reaches arm's files only through its own directory."""
+    found = set()
+    for path in paths:
+        if path.endswith(".c") and exists(path):
+            whole = next((d for d in WHOLE if path.startswith(d)), None)
+            if whole is None or _mine(arch, whole, options_on):
+                found.add(path[:-1] + "o")
+            if whole == "arch/arm/xen/":
+                found.add("arch/arm64/xen/")
+    return sorted(t for t in found if _mine(arch, t, options_on))
+
+
+def _mine(arch, target, options):
+    """Is the target built for the arch in this configuration?"""
+    if target.startswith("arch/") and not target.startswith(ARCHES[arch].home):
+        return False
+    need = NEEDS.get(target)
+    return need is None or need in options
+
+
+def options(config):
+    """Names of the options that are y, from the text of a .config."""
+    return set(re.findall(r"^(CONFIG_\w+)=y$", config, re.M))

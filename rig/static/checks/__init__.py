@@ -1,0 +1,1 @@
+"""The checks: run(ctx) of each yields (name, ok, detail)."""

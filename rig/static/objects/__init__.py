@@ -1,0 +1,1 @@
+"""Object code: read, followed along its paths, compared."""

@@ -1,0 +1,1 @@
+"""From what a machine said to results."""

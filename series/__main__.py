@@ -1,0 +1,6 @@
+"""python3 -m series VERB"""
+import sys
+
+from series.series import main
+
+sys.exit(main())
