@@ -52,6 +52,8 @@ class Boot:
         if machine.kernel != "ours":
             parts.append(machine.kernel)
         parts.append(self.tests[0].name if self.tests else "shell")
+        if self.tests and len(self.tests[0].words("cpus", machine.platform)) > 1:
+            parts[-1] += str(machine.cpus)
         return "-".join(parts)
 
 
@@ -66,6 +68,6 @@ def plan(tests, platforms, kernel="ours", full=False):
             if (platform not in test.platforms or test.not_run(platform, kernel)
                     or (test.flag("full", platform) and not full)):
                 continue
-            machine = test.machine(platform, kernel)
-            boots.setdefault(machine, Boot(machine, [])).tests.append(test)
+            for machine in test.machines(platform, kernel):
+                boots.setdefault(machine, Boot(machine, [])).tests.append(test)
     return list(boots.values())

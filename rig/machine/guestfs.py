@@ -22,7 +22,7 @@ def environment(boot, nonce, sums, tftp_sum, shell=False):
     host, port = devices.NET_ECHO.split(":")
     values = {
         "PLATFORM": platform, "KERNEL": boot.machine.kernel,
-        "ARCH": PLATFORMS[platform], "NONCE": nonce,
+        "ARCH": PLATFORMS[platform], "CPUS": boot.machine.cpus, "NONCE": nonce,
         "TESTS": " ".join(test.name for test in boot.tests),
         "MODULES": " ".join(boot.modules),
         "DISK_FILL": disks.FILL, "DISK_SIZE": devices.DISK_SIZE,

@@ -68,14 +68,19 @@ class TestFile:
             return base[len("not-run"):].strip() or "declared"
         return ""
 
-    def machine(self, platform, kernel="ours"):
-        """The machine it wants. Its own 'kernel' goes before the caller's 'ours'."""
+    def machines(self, platform, kernel="ours"):
+        """The machines that it wants, one for each number of CPUs."""
+        return [self.machine(platform, kernel, int(cpus))
+                for cpus in self.words("cpus", platform) or ("1",)]
+
+    def machine(self, platform, kernel="ours", cpus=1):
+        """The machine with that many CPUs. Its own 'kernel' goes before the caller's 'ours'."""
         own = self.get("kernel", platform)
         kernel = own if own and kernel == "ours" else kernel
         return Machine(platform=platform, kernel=kernel,
                        alone=self.name if self.must_fail(platform, kernel) else "",
                        memory=int(self.get("memory", platform) or 0),
-                       cpus=int(self.get("cpus", platform) or 1),
+                       cpus=cpus,
                        icount=self.flag("icount", platform),
                        count=self.flag("count", platform),
                        dom0_mem=self.get("dom0_mem", platform), xen=self.get("xen", platform),
@@ -99,7 +104,9 @@ def _check(path, key, value):
     for word in value.split() if known else ():
         if word not in known:
             raise RigError(f"{path}: {plain}: '{word}' is not one of: {', '.join(known)}")
-    if plain in ("memory", "cpus", "timeout") and not re.fullmatch(r"[1-9][0-9]*", value):
+    numbers = {"memory": "[1-9][0-9]*", "timeout": "[1-9][0-9]*",
+               "cpus": "[1-9][0-9]*( [1-9][0-9]*)*"}
+    if plain in numbers and not re.fullmatch(numbers[plain], value):
         raise RigError(f"{path}: {plain}: '{value}' is not a number")
     if plain in ("domu", "full", "icount", "count") and value not in ("yes", "no"):
         raise RigError(f"{path}: {plain}: '{value}' is neither yes nor no")

@@ -72,6 +72,12 @@ class Plan(unittest.TestCase):
         boots = plan(self.tests, ["pv", "arm"])
         self.assertEqual([boot.name for boot in boots], ["pv-a", "pv-c", "arm-a"])
 
+    def test_each_number_of_cpus_is_a_machine(self):
+        tests = [*self.tests[:2], one("m", "#: platforms: pv\n#: cpus: 1 2 4\n")]
+        self.assertEqual([(boot.name, boot.machine.cpus, [t.name for t in boot.tests])
+                          for boot in plan(tests, ["pv"])],
+                         [("pv-a", 1, ["a", "b", "m"]), ("pv-m2", 2, ["m"]), ("pv-m4", 4, ["m"])])
+
     def test_own_kernel(self):
         test = one("n", "#: kernel: notranslate\n")
         self.assertEqual(test.machine("pv").kernel, "notranslate")

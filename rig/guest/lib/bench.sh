@@ -12,12 +12,6 @@ edu_to() {
 	done
 }
 
-# bench_cpus N: the case cpus, of that many.
-bench_cpus() {
-	is "$(nproc)" "$1" "there are $1 CPUs"
-	bench cpus
-}
-
 # bench CASE…: their numbers become notes, with $BENCH_PREFIX before their names.
 bench() {
 	edu_to dmabench

@@ -1,12 +1,13 @@
 #!/bin/sh
 #: devices: edu
 #: modules: dmabench
-#: cpus: 2
+#: cpus: 1 2 4
 #: icount: yes
 #: timeout: 900
-# What a mapping costs while 2 CPUs map.
+# What a mapping costs while so many CPUs map.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/bench.sh
 
-bench_cpus 2
+is "$(nproc)" "$CPUS" "there are $CPUS CPUs"
+bench cpus
