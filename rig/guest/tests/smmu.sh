@@ -10,18 +10,12 @@
 # Xen leaves the SMMU to dom0, so that its devices use dma-iommu, for granted pages,
 # which are elsewhere on the bus, as well. Flushes of the IOTLB may be deferred here.
 
-. /rig/lib/dmastat.sh
-. /rig/lib/io.sh
-. /rig/lib/selfattach.sh
-. /rig/lib/domu.sh
+. /rig/lib/smmu.sh
 . /rig/lib/dmatest.sh
 . /rig/lib/view.sh
 
 is "$(view nvme frames) by $(view nvme by)" "iommu by kernel" "the view says what devices are given"
-xl_up || exit 1
-self_attach_io
-# Beside what was written just now: the host looks for both.
-export DOMU_AT=$((DISK_FREE + 32 * MIB))
+granted_io
 domu_on nvme ahci
 # No mask or limit is anything that dma-iommu would complain of.
 dmatest masks

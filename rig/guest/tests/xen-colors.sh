@@ -16,19 +16,12 @@
 # e1000e: QEMU's give up where a buffer or a list of them goes on in a page that is no
 # neighbour, and the latter drops such a packet as often as it is sent.)
 
-. /rig/lib/dmastat.sh
-. /rig/lib/io.sh
-. /rig/lib/selfattach.sh
-. /rig/lib/domu.sh
-. /rig/lib/swiotlb.sh
-. /rig/lib/bypass.sh
+. /rig/lib/smmu.sh
 
 holds "Xen says that dom0 is not mapped directly" have_feature not_direct_mapped
 bypassed sdhci virtio
-xl_up || exit 1
 export DEVICES=nvme
-self_attach_io
-export DOMU_AT=$((DISK_FREE + 32 * MIB))
+granted_io
 domu_on nvme
 is "$(hooks calls)" 0 "a domU's pages: no bus frame is asked for"
 # The base kernel says nothing of its own.

@@ -12,19 +12,12 @@
 # it: these are given dom0's own frames, for granted pages too. The virtio device,
 # which is not, gets machine frames as before.
 
-. /rig/lib/dmastat.sh
-. /rig/lib/io.sh
-. /rig/lib/selfattach.sh
-. /rig/lib/domu.sh
-. /rig/lib/swiotlb.sh
-. /rig/lib/bypass.sh
+. /rig/lib/smmu.sh
 . /rig/lib/view.sh
 
 is "$(view nvme frames) by $(view nvme by)" "own by xen,iommu" "the view says what devices are given"
-xl_up || exit 1
 export DEVICES="nvme ahci"
-self_attach_io
-export DOMU_AT=$((DISK_FREE + 32 * MIB))
+granted_io
 for id in nvme ahci; do
 	domu_on $id
 	is "$(hooks calls)" 0 "$id: no bus frame is asked for"
