@@ -2,26 +2,31 @@
 #ifndef _LINUX_DMA_MADDR_H
 #define _LINUX_DMA_MADDR_H
 
-/*
- * Machine addresses: what dma-direct converts physical addresses to in a guest
- * whose devices access the memory of the host without translation.  They are
- * converted to DMA addresses by dev->dma_range_map, as physical addresses are
- * elsewhere.
+/**
+ * DOC: Machine addresses
+ *
+ * Machine addresses are what dma-direct converts physical addresses to in a
+ * guest whose devices access the memory of the host without translation.  They
+ * are converted to DMA addresses by dev->dma_range_map, as physical addresses
+ * are elsewhere.
  *
  * Everything here depends on a static key.  While it is off, and for a device
  * that bypasses the conversion, machine and physical addresses are the same.
- * The other functions may only be called if dma_maddr_active(), and those that
- * are about memory of this system only if dma_maddr_scattered().  They are
- * documented where the architecture or the hypervisor's driver defines them;
- * <asm/dma-maddr.h> defines
+ * dma_maddr_active(), dma_maddr_scattered(), dma_maddr_translated(),
+ * dma_phys_to_maddr() and dma_maddr_to_phys() test that.  The other functions
+ * may only be called if dma_maddr_active(), and those that are about memory of
+ * this system only if dma_maddr_scattered().  They are documented where the
+ * architecture or the hypervisor's driver defines them.  <asm/dma-maddr.h>
+ * defines
  *
- * DMA_MADDR_IDENTITY	true if memory of this system has the same address in
- *			the machine, and only that of others, which is mapped
- *			here, differs
- * DMA_MADDR_PAGE_SIZE	unit in which memory is contiguous in the machine
- * arch_phys_to_maddr()	inline, since mapping calls it: the machine address of
- *			RAM, of memory of others, or of MMIO, or
- *			DMA_MAPPING_ERROR if there is none
+ * ``DMA_MADDR_IDENTITY``
+ *	true if memory of this system has the same address in the machine, and
+ *	only that of others, which is mapped here, differs
+ * ``DMA_MADDR_PAGE_SIZE``
+ *	unit in which memory is contiguous in the machine
+ * ``arch_phys_to_maddr()``
+ *	inline, since mapping calls it: the machine address of RAM, of memory of
+ *	others, or of MMIO, or DMA_MAPPING_ERROR if there is none
  */
 
 #include <linux/device.h>
@@ -33,7 +38,13 @@
 
 DECLARE_STATIC_KEY_FALSE(dma_maddr_key);
 
-/* Are there devices for which physical addresses have to be converted? */
+/**
+ * dma_maddr_active() - check if any device needs machine addresses
+ *
+ * Context: Any.
+ * Return: %true if there are devices for which physical addresses have to be
+ * converted, %false otherwise.
+ */
 static __always_inline bool dma_maddr_active(void)
 {
 	return static_branch_unlikely(&dma_maddr_key);
@@ -69,28 +80,57 @@ u64 dma_maddr_max(void);
 /* arch_phys_to_maddr() out of line. */
 phys_addr_t __dma_phys_to_maddr(phys_addr_t phys);
 
-/* Do physical addresses have to be converted for this device? */
+/**
+ * dma_maddr_translated() - check if a device needs machine addresses
+ * @dev: device
+ *
+ * Context: Any.
+ * Return: %true if physical addresses have to be converted for @dev, %false
+ * otherwise.
+ */
 static __always_inline bool dma_maddr_translated(struct device *dev)
 {
 	return dma_maddr_active() && !dev_dma_maddr_bypass(dev);
 }
 
-/*
- * Can memory of this system be anywhere in the machine, whatever its physical
- * address, and be exchanged for other memory by dma_maddr_exchange()?
+/**
+ * dma_maddr_scattered() - check if memory can be anywhere in the machine
+ *
+ * Context: Any.
+ * Return: %true if memory of this system can have any machine address, whatever
+ * its physical address, and dma_maddr_exchange() can exchange it for other
+ * memory; %false otherwise.
  */
 static __always_inline bool dma_maddr_scattered(void)
 {
 	return !DMA_MADDR_IDENTITY && dma_maddr_active();
 }
 
+/**
+ * dma_phys_to_maddr() - convert a physical address for a device
+ * @dev: device
+ * @phys: physical address of RAM, of memory of others, or of MMIO
+ *
+ * Context: Any but NMI.
+ * Return: the machine address, which is @phys itself if @dev needs none, or
+ * DMA_MAPPING_ERROR if there is none.
+ */
 static __always_inline phys_addr_t dma_phys_to_maddr(struct device *dev,
 						     phys_addr_t phys)
 {
 	return dma_maddr_translated(dev) ? __dma_phys_to_maddr(phys) : phys;
 }
 
-/* Not for memory of others that is mapped here. */
+/**
+ * dma_maddr_to_phys() - convert a machine address of a device
+ * @dev: device
+ * @maddr: machine address of memory of this system or of MMIO
+ *
+ * Not for memory of others that is mapped here.
+ *
+ * Context: Any.
+ * Return: the physical address.
+ */
 static __always_inline phys_addr_t dma_maddr_to_phys(struct device *dev,
 						     phys_addr_t maddr)
 {
@@ -98,6 +138,16 @@ static __always_inline phys_addr_t dma_maddr_to_phys(struct device *dev,
 		arch_maddr_to_phys(maddr) : maddr;
 }
 
+/**
+ * dma_maddr_contiguous() - check if a buffer is contiguous in the machine
+ * @phys: physical address of the buffer
+ * @size: its length in bytes, at least 1
+ *
+ * Inline fast path of arch_maddr_contiguous().
+ *
+ * Context: Any but NMI.
+ * Return: %true if the buffer is contiguous, %false otherwise.
+ */
 static __always_inline bool dma_maddr_contiguous(phys_addr_t phys, size_t size)
 {
 	/* Most buffers are within one page. */
