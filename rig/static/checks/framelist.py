@@ -4,7 +4,8 @@ any one of MUTANTS, it must fail."""
 
 from pathlib import Path
 
-from . import iovaruns, source
+from rig.static.build import source
+from rig.static.checks import iovaruns
 
 FILE = "arch/x86/xen/mmu_pv.c"
 #: what is done to the function: (name, text, what takes its place)
