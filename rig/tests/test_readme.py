@@ -16,10 +16,8 @@ import unittest
 import xml.etree.ElementTree
 from pathlib import Path
 
-REPO = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPO))
-
-from series.tests import lab  # noqa: E402  pylint: disable=wrong-import-position
+from rig.common.paths import REPO
+from series.tests import lab
 
 README = (REPO / "README.md").read_text("utf-8")
 WAYS = ("I run a dom0", "I review the mails", "I hack on it")
