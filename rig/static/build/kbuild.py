@@ -104,10 +104,11 @@ def cross(arch):
 
 
 def key(ctx, *parts):
-    """The key of a result that rests on `parts`, the compilers, and the checks' sources."""
+    """The key of a result that rests on `parts`, among them the check's own file, on the
+    compilers, and on what the checks share: another check changes nothing of it."""
     tools = [subprocess.run([cross(a) + "gcc", "--version"], capture_output=True, text=True,
                             check=True).stdout.splitlines()[0] for a in sorted(ctx.arches)]
-    checks = paths.RIG / "static"
-    files = sorted(p for p in checks.rglob("*") if p.suffix in (".py", ".config")
-                   and "tests" not in p.relative_to(checks).parts)
+    static = paths.RIG / "static"
+    files = sorted(p for room in ("build", "objects") for p in (static / room).iterdir()
+                   if p.suffix in (".py", ".config"))
     return kept.key(*parts, *tools, *files, digits=32)

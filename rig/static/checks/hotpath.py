@@ -9,6 +9,7 @@ import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 from rig.static.build import kbuild, source
 from rig.static.build.ctx import recall, workers
@@ -98,7 +99,8 @@ AT = {"base": BASE, "patched": "patched"}
 
 def run(ctx):
     """Yield (name, ok, detail)."""
-    key = kbuild.key(ctx, source.git(ctx.tree, "rev-parse", "base^{tree}", "patched^{tree}"))
+    key = kbuild.key(ctx, Path(__file__),
+                     source.git(ctx.tree, "rev-parse", "base^{tree}", "patched^{tree}"))
     yield from recall(ctx, "hotpath", key, lambda: _run(ctx))
 
 

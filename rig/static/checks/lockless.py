@@ -1,6 +1,7 @@
 """Lookups that claim to take no lock and to write nothing: their object code has no
 atomic read-modify-write, and calls nothing but what is listed."""
 import re
+from pathlib import Path
 
 from rig.static.build import kbuild, source
 from rig.static.build.ctx import recall
@@ -48,7 +49,7 @@ def check(functions):
 
 def run(ctx):
     """Yield (name, ok, detail)."""
-    key = kbuild.key(ctx, source.git(ctx.tree, "rev-parse", "patched^{tree}"))
+    key = kbuild.key(ctx, Path(__file__), source.git(ctx.tree, "rev-parse", "patched^{tree}"))
     yield from recall(ctx, "lockless", key, lambda: _run(ctx))
 
 

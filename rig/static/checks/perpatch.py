@@ -5,6 +5,7 @@ commits.  Extra warnings (W=1) in a touched file that the base has not are
 failures as well.  A full check builds the directories that the series touches
 whole, and each patch without Xen for all arches, not only the last."""
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from rig.static.build import kbuild, source, targets, warnings
 from rig.static.build.ctx import recall, workers
@@ -26,7 +27,7 @@ def run(ctx):
     trees = source.git(ctx.tree, "rev-parse",
                        *(c + "^{tree}" for c in chain)).split()
     for number in range(1, len(chain)):
-        key = kbuild.key(ctx, number == len(chain) - 1, ctx.full, *trees[:1],
+        key = kbuild.key(ctx, Path(__file__), number == len(chain) - 1, ctx.full, *trees[:1],
                          *trees[number - 1:number + 1])
         yield from recall(ctx, "perpatch", key,
                           lambda n=number: state.patch(chain, n))
