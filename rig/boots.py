@@ -9,6 +9,7 @@ from rig import variables
 from rig.common import paths
 from rig.common.arches import PLATFORMS
 from rig.common.error import RigError
+from rig.common.progress import Progress
 from rig.common.tell import say
 from rig.fetch import xensource
 from rig.kernels import kernel, trees
@@ -39,15 +40,16 @@ def build_kernels(boots):
     """{(arch, variant): Kernel} of all that the boots want; what cannot be built is
     said, and fails the boots that want it."""
     built = {}
-    for item in boots:
-        variant = item.machine.kernel
-        key = (PLATFORMS[item.machine.platform], variant)
-        if key not in built:
+    wanted = dict.fromkeys((PLATFORMS[item.machine.platform], item.machine.kernel)
+                           for item in boots)
+    with Progress("kernels", len(wanted)) as progress:
+        for arch, variant in progress.over(wanted):
             try:
-                built[key] = kernel.build(*key, trees.tree(variant.partition("-")[0]))
+                built[arch, variant] = kernel.build(
+                    arch, variant, trees.tree(variant.partition("-")[0]))
             except RigError as err:
-                say(f"kernel: {variant} for {key[0]}: {err}")
-                built[key] = None
+                say(f"kernel: {variant} for {arch}: {err}")
+                built[arch, variant] = None
     return built
 
 
@@ -70,16 +72,16 @@ def parts(item, built):
 def boot_all(boots, built, directory, files=None):
     """[Verdict] of the boots, in their order."""
     names = [item.name for item in boots]
-    done = []
+    progress = Progress("boots", len(boots))
 
     def one(index):
         item = boots[index]
         name = item.name if names.count(item.name) == 1 else f"{item.name}-{index}"
         say(f"boot: {name}: {', '.join(test.name for test in item.tests)}")
         verdict = attempt(item, name)
-        done.append(name)
+        progress.step()
         say(f"boot: {name}: {verdict.word} in {verdict.outcome.seconds:.0f} s "
-            f"({len(done)} of {len(boots)})")
+            f"({progress.done} of {len(boots)})")
         for image in (verdict.outcome.images.values() if verdict.passed else ()):
             image.unlink()
         return verdict
@@ -100,7 +102,7 @@ def boot_all(boots, built, directory, files=None):
             return judge.not_booted(item, problem=words)
         return judge.judge(outcome, skipped)
 
-    with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
+    with progress, concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
         return list(pool.map(one, range(len(boots))))
 
 

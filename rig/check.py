@@ -15,6 +15,7 @@ import traceback
 from rig import boots, kunit, variables
 from rig.common import paths
 from rig.common.error import RigError
+from rig.common.progress import Progress
 from rig.common.tell import say
 from rig.kernels import trees
 from rig.machine import testfile
@@ -41,23 +42,25 @@ def units(writer):
 def unit_results():
     """One result for each of UNITS."""
     results = []
-    for name, folder in UNITS:
-        say(f"check: {name}")
-        done = subprocess.run([sys.executable, "-m", "unittest", "discover", "-s", folder, "-t",
-                               "."], cwd=paths.REPO, text=True, timeout=UNIT_TIMEOUT, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        good = done.returncode == 0 and "\nRan 0 tests" not in done.stdout
-        notes = [] if good else [f"why: {line}" for line in done.stdout.splitlines()[-30:]]
-        for note in notes:
-            say(f"  {note}")
-        results.append(ktap.Result(good, name, notes=notes))
+    with Progress("check: units", len(UNITS), "suites") as progress:
+        for name, folder in progress.over(UNITS):
+            say(f"check: {name}")
+            done = subprocess.run([sys.executable, "-m", "unittest", "discover", "-s", folder,
+                                   "-t", "."], cwd=paths.REPO, text=True, timeout=UNIT_TIMEOUT,
+                                  check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            good = done.returncode == 0 and "\nRan 0 tests" not in done.stdout
+            notes = [] if good else [f"why: {line}" for line in done.stdout.splitlines()[-30:]]
+            for note in notes:
+                say(f"  {note}")
+            results.append(ktap.Result(good, name, notes=notes))
     return results
 
 
 def series_results():
     """What `python3 -m series check` says of the series and their mails."""
-    done = subprocess.run([sys.executable, "-m", "series", "check"], cwd=paths.REPO,
-                          text=True, timeout=UNIT_TIMEOUT, check=False, capture_output=True)
+    with Progress("check: series"):
+        done = subprocess.run([sys.executable, "-m", "series", "check"], cwd=paths.REPO,
+                              text=True, timeout=UNIT_TIMEOUT, check=False, capture_output=True)
     results = []
     for line in done.stdout.splitlines():
         match = re.match(r"(not )?ok \d+ (.*)", line)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rig import boots
 from rig.common.arches import ARCHES
 from rig.common.error import RigError
+from rig.common.progress import Progress
 from rig.common.tell import say
 from rig.fetch import qemu
 from rig.kernels import kernel, trees
@@ -107,9 +108,11 @@ def run(case, place):
 def all_of(writer, place, chosen=CASES):
     """A group a case."""
     place.mkdir(parents=True, exist_ok=True)
-    for case in chosen:
-        writer.group(f"kunit {case.name}", run(case, place),
-                     [f"log={place / case.name}.log"])
+    with Progress("kunit", len(chosen), "kernels") as progress:
+        for case in progress.over(chosen):
+            progress.note = case.name
+            writer.group(f"kunit {case.name}", run(case, place),
+                         [f"log={place / case.name}.log"])
 
 
 def main():

@@ -17,6 +17,8 @@ from rig import variables
 from rig.common import paths
 from rig.common.error import RigError
 from rig.common.git import Git
+from rig.common.progress import Progress
+from rig.common.tell import result
 from rig.fetch import apt
 from series import base, importer, store
 
@@ -149,10 +151,11 @@ def main():
         bad = total = 0
         pins = all_pins()
         apt.look_up([pin for _, pin in pins])
-        for path, pin in pins:
-            line, good = one(path, pin, update)
-            total, bad = total + 1, bad + (not good)
-            print(line, flush=True)
+        with Progress("pins", len(pins)) as progress:
+            for path, pin in progress.over(pins):
+                line, good = one(path, pin, update)
+                total, bad = total + 1, bad + (not good)
+                result(line)
     except RigError as err:
         sys.exit(f"error: {err}")
     print(f"{total} pins, {bad} of them without what they name")

@@ -4,6 +4,7 @@ import re
 
 from rig.common.error import RigError
 from rig.common.git import GitError
+from rig.common.progress import Progress
 from series.overlay import File
 from series.patch import CLAIMS, PROJECT, person
 
@@ -177,9 +178,10 @@ def build(git, base, series, known=None):
     # With the last of them those below it are there, too.
     if known and git.commit([*known.values()][-1]) is None:
         known = {}
-    with git.scratch_index() as index:
+    with git.scratch_index() as index, \
+            Progress("series: applying", len(series.patches), "patches") as progress:
         loaded = None
-        for number, patch in enumerate(series.patches, 1):
+        for number, patch in enumerate(progress.over(series.patches), 1):
             before = key(before, patch, overlay)
             done = known.get(before)
             if done is None:

@@ -5,6 +5,8 @@ import tempfile
 from pathlib import Path
 
 from rig.common.error import RigError
+from rig.common.progress import Progress
+from rig.common.tell import result
 from series import chain, derive, mails, refresh, store
 from series.patch import PROJECT
 
@@ -101,16 +103,17 @@ def check(tree, root=store.ROOT):
 
 def _report(rows):
     """Run each of ROWS, (words, function); prints KTAP. The exit status."""
-    print(f"KTAP version 1\n1..{len(rows)}")
+    result(f"KTAP version 1\n1..{len(rows)}")
     failed = 0
-    for number, (text, one) in enumerate(rows, 1):
-        try:
-            one()
-            print(f"ok {number} {text}", flush=True)
-        except RigError as err:
-            failed += 1
-            why = str(err).replace("\n", " ")
-            print(f"not ok {number} {text}\n# {why}", flush=True)
+    with Progress("series: checks", len(rows)) as progress:
+        for number, (text, one) in enumerate(progress.over(rows), 1):
+            try:
+                one()
+                result(f"ok {number} {text}")
+            except RigError as err:
+                failed += 1
+                why = str(err).replace("\n", " ")
+                result(f"not ok {number} {text}\n# {why}")
     return 1 if failed else 0
 
 

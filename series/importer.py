@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 from rig.common.error import RigError
 from rig.common.git import Git, environment
+from rig.common.progress import Progress
 from series.patch import PROJECT
 
 REF = "refs/heads/base"
@@ -45,12 +46,12 @@ def _opened(deb, tarball):
     raise RigError(f"{deb} holds no {tarball}")
 
 
-def _feed(stream, tar, date, message):
-    """TAR as git fast-import reads it, without its one top folder."""
+def _feed(stream, tar, members, date, message):
+    """The MEMBERS of TAR as git fast-import reads it, without its one top folder."""
     text = message.encode()
     stream.write(f"commit {REF}\ncommitter {PROJECT} {date} +0000\n"
                  f"data {len(text)}\n".encode() + text + b"\n")
-    for member in tar:
+    for member in members:
         path = member.name.removeprefix("./").partition("/")[2]
         if member.issym():
             mode, data = "120000", os.fsencode(member.linkname)
@@ -91,7 +92,8 @@ def into(bare, deb, tarball, date, message):
     with _opened(deb, tarball) as tar, subprocess.Popen(
             command, stdin=subprocess.PIPE, env=environment()) as sink:
         try:
-            _feed(sink.stdin, tar, date, message)
+            with Progress("base: reading", unit="files") as progress:
+                _feed(sink.stdin, tar, progress.over(tar), date, message)
             sink.stdin.close()
         except BaseException:
             sink.kill()

@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import tempfile
 import textwrap
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from email.utils import formataddr, parseaddr
 from pathlib import Path
 
 from rig.common.error import RigError
 from rig.common.git import Git, GitError
+from rig.common.progress import Progress
 from rig.common.tell import say
 from series import chain
 from series.patch import header, person
@@ -237,8 +238,10 @@ def make(git, base, made, series, out, root, who, quick=False):
     out.parent.mkdir(parents=True, exist_ok=True)
     known, done, asked = dict(made), {}, {}
     with tempfile.TemporaryDirectory(prefix="mails.", dir=out.parent) as temp, \
-            _own_repository(git) as own, _maintainers(git, base) as ask:
-        for name in [*series.needs, ALL]:
+            _own_repository(git) as own, _maintainers(git, base) as ask, ExitStack() as held:
+        folders = [*series.needs, ALL]
+        progress = held.enter_context(Progress("mails", len(folders), "series"))
+        for name in progress.over(folders):
             below = [] if name == ALL else series.below(name)
             part = series if name == ALL else series.part([*below, name])
             commits = [commit for _, commit in chain.build(git, base, part, known)]

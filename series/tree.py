@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rig.common.error import Refused
 from rig.common.git import Git
+from rig.common.progress import Progress
 from rig.common.tell import say
 from series import store
 from series import base as bases
@@ -96,8 +97,9 @@ class Tree:
         if hard:
             # A checkout that was cut off leaves its lock behind; we hold the tree.
             (self.git.git_dir / "index.lock").unlink(missing_ok=True)
-        self.git.run("reset", "--quiet", "--hard" if hard else "--keep", tip,
-                     config=["checkout.workers=0"])
+        with Progress(f"tree: writing {self.dest.name}"):
+            self.git.run("reset", "--quiet", "--hard" if hard else "--keep", tip,
+                         config=["checkout.workers=0"])
         self.save(moving=False)
 
 

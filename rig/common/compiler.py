@@ -1,6 +1,7 @@
-"""The compilers of the architectures, by name."""
+"""The compilers of the architectures, and make, whose words go to a log."""
 import functools
 import subprocess
+from pathlib import Path
 
 from rig.common.arches import ARCHES
 from rig.common.error import RigError
@@ -24,3 +25,17 @@ def program(arch, flags, source, part):
     if done.returncode:
         raise RigError(f"{source.name} does not compile: {done.stderr.strip()}")
     return done.stderr.strip()
+
+
+def make(args, log, limit, env):
+    """Run ARGS, a command line of make, for LIMIT seconds at most. An error has the end of
+    the LOG."""
+    with open(log, "ab") as handle:
+        try:
+            done = subprocess.run(args, stdout=handle, stderr=handle, env=env, check=False,
+                                  stdin=subprocess.DEVNULL, timeout=limit)
+        except subprocess.TimeoutExpired as err:
+            raise RigError(f"a build took over {limit} s, see {log}") from err
+    if done.returncode:
+        said = Path(log).read_text(errors="replace").strip().splitlines()[-25:]
+        raise RigError(f"{' '.join(args[-2:])} failed, see {log}:\n  " + "\n  ".join(said))

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from rig.common import kept, paths
 from rig.common.error import RigError
 from rig.common.kept import once
+from rig.common.progress import Progress
 from rig.common.tell import say, say_once
 
 SUITES = ("bookworm", "bookworm-updates", "trixie", "trixie-backports")
@@ -161,7 +162,8 @@ def _setup(arch):
     sources.write_text(text, encoding="ascii")
     conf.write_text(apt_conf(top, arch), encoding="ascii")
     say(f"apt: reading the package lists for {arch}")
-    done = _run(["apt-get", "-c", str(conf), "update"], UPDATE_TIMEOUT)
+    with Progress(f"apt: package lists for {arch}"):
+        done = _run(["apt-get", "-c", str(conf), "update"], UPDATE_TIMEOUT)
     # Where old lists are left apt only warns.
     failed = done.returncode or "Failed to fetch" in done.stderr
     _unread[arch] = "; ".join(_complaints(done.stderr)) if failed else ""
@@ -325,8 +327,9 @@ def _fetch(offer):
         try:
             say(f"apt: fetching {pin.name} {offer.version} ({pin.arch})")
             verb = ["source", "--download-only"] if pin.arch == SOURCE else ["download"]
-            done = _run(["apt-get", "-c", str(conf), *verb, f"{pin.name}={offer.version}"],
-                        DOWNLOAD_TIMEOUT, cwd=tmp)
+            with Progress(f"apt: {pin.name}"):
+                done = _run(["apt-get", "-c", str(conf), *verb, f"{pin.name}={offer.version}"],
+                            DOWNLOAD_TIMEOUT, cwd=tmp)
             # The archive drops the .dsc of a version before its tarballs: what counts
             # is that the file is there, whole.
             want = ".orig.tar." if pin.arch == SOURCE else ".deb"
@@ -466,6 +469,12 @@ def fetch(name, arch, where="pins"):
     return first(pinned(name, arch, where))
 
 
+def fetch_all(what, names, arch, where="pins"):
+    """The files of several packages, for WHAT."""
+    with Progress(f"{what}: fetching", len(names), "packages") as progress:
+        return [fetch(name, arch, where) for name in progress.over(names)]
+
+
 def _unpack(deb, dest):
     if shutil.which("dpkg-deb") is None:
         raise AptError("dpkg-deb is missing: this needs a Debian machine")
@@ -479,7 +488,8 @@ def unpacked(what, debs):
     def unpack(part):
         say(f"{what}: unpacking")
         part.mkdir()
-        for deb in debs:
-            _unpack(deb, part)
+        with Progress(f"{what}: unpacking", len(debs), "packages") as progress:
+            for deb in progress.over(debs):
+                _unpack(deb, part)
     return kept.made(paths.cache("unpacked", what)
                      / kept.key("\n".join(deb.name for deb in debs)), unpack)

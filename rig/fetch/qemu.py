@@ -33,7 +33,7 @@ def root(version):
     """The directory with the files of QEMU VERSION, unpacked on first use."""
     where = PINS[version]
     names = PACKAGES if where == "pins" else [name for name, _ in apt.pins(where)]
-    return apt.unpacked("qemu", [apt.fetch(name, ARCHES[HOST].debian, where) for name in names])
+    return apt.unpacked("qemu", apt.fetch_all("qemu", names, ARCHES[HOST].debian, where))
 
 
 def _loader(top):

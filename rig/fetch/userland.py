@@ -79,8 +79,8 @@ def tools_for(release):
 @once
 def unpacked(what, names):
     """The directory with the packages NAMES of a Userland unpacked."""
-    return apt.unpacked(f"userland-{what.debian}",
-                        [apt.fetch(name, what.debian, what.pins) for name in names])
+    place = f"userland-{what.debian}"
+    return apt.unpacked(place, apt.fetch_all(place, names, what.debian, what.pins))
 
 
 def xen_image(what):

@@ -18,6 +18,7 @@ from rig.common.arches import ARCHES
 from rig.common.error import RigError
 from rig.common.git import Git
 from rig.common.kept import once
+from rig.common.progress import Objects
 from rig.common.tell import say
 from rig.fetch import apt, userland
 
@@ -77,12 +78,7 @@ def _make(source, log, *words):
             f"XEN_TARGET_ARCH={ARM64.name}", f"CROSS_COMPILE={ARM64.cross}", *words]
     env = {key: value for key, value in os.environ.items()
            if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH", "O")}
-    with open(log, "ab") as handle:
-        done = subprocess.run(args, stdout=handle, stderr=handle, env=env, check=False,
-                              stdin=subprocess.DEVNULL, timeout=BUILD_TIME)
-    if done.returncode:
-        words = Path(log).read_text(errors="replace").strip().splitlines()[-15:]
-        raise RigError(f"Xen's {args[-1]} failed, see {log}:\n  " + "\n  ".join(words))
+    compiler.make(args, log, BUILD_TIME, env)
 
 
 def _take_out(source, name, words):
@@ -178,7 +174,8 @@ def _build(what, flavour, log, dest):
         lost = [line for line in OPTIONS.splitlines() if line not in text.splitlines()]
         if lost:
             raise RigError(f"Xen's .config lacks {' '.join(lost)}")
-        _make(top, log, "build")
+        with Objects(f"xen: {flavour}", top / "xen", "xen"):
+            _make(top, log, "build")
         shutil.copy(top / "xen/xen", dest / "image")
         (dest / "config").write_text(text, "ascii")
         (dest / "release").write_text(release((top / "xen/Makefile").read_text("utf-8")),

@@ -17,6 +17,7 @@ from rig.common import compiler, kept, paths
 from rig.common.arches import ARCHES
 from rig.common.error import RigError
 from rig.common.git import Git
+from rig.common.progress import Objects
 from rig.common.tell import say
 from rig.kernels import kconfig, trees
 
@@ -111,43 +112,11 @@ def make_args(arch, tree, out):
             f"CC=ccache-c {what.cross}gcc", "HOSTCC=ccache gcc", "LOCALVERSION="]
 
 
-class _Progress:
-    """Tells how a build comes on: the number of objects, every so often."""
-
-    EVERY = 20            # seconds
-
-    def __init__(self, what, out):
-        self._what, self._out, self._next = what, out, time.monotonic() + self.EVERY
-        self._start = time.monotonic()
-
-    def tick(self):
-        """Call this often."""
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + self.EVERY
-        count = sum(name.endswith(".o") for _, _, names in os.walk(self._out) for name in names)
-        say(f"kernel: {self._what}: {count} objects after {now - self._start:.0f} s")
+def _make(args, log, **env):
+    compiler.make(args, log, BUILD_TIME, dict(environment(), **env))
 
 
-def _make(args, log, progress, **env):
-    with open(log, "ab") as handle:
-        process = subprocess.Popen(args, stdout=handle, stderr=handle,
-                                   stdin=subprocess.DEVNULL, env=dict(environment(), **env))
-        end = time.monotonic() + BUILD_TIME
-        while process.poll() is None:
-            progress.tick()
-            if time.monotonic() > end:
-                process.kill()
-                process.wait()
-                raise RigError(f"a build took over {BUILD_TIME} s, see {log}")
-            time.sleep(0.5)
-    if process.returncode:
-        words = Path(log).read_text(errors="replace").strip().splitlines()[-25:]
-        raise RigError(f"{' '.join(args[-2:])} failed, see {log}:\n  " + "\n  ".join(words))
-
-
-def configure(arch, variant, tree, out, log, progress):
+def configure(arch, variant, tree, out, log):
     """Make OUT/.config of the fragments; every symbol must stick."""
     symbols = symbols_of(arch, variant)
     out.mkdir(exist_ok=True)
@@ -156,7 +125,7 @@ def configure(arch, variant, tree, out, log, progress):
     fragment.write_text(kconfig.fragment(symbols), encoding="ascii")
     before = (out / ".config").read_bytes() if (out / ".config").exists() else None
     stamp = (out / ".config").stat() if before is not None else None
-    _make(make_args(arch, tree, out) + ["allnoconfig"], log, progress,
+    _make(make_args(arch, tree, out) + ["allnoconfig"], log,
           KCONFIG_ALLCONFIG=str(fragment))
     text = (out / ".config").read_text(encoding="ascii")
     kconfig.check(symbols, text, f"{arch} .config")
@@ -164,7 +133,7 @@ def configure(arch, variant, tree, out, log, progress):
         os.utime(out / ".config", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
 
 
-def _build_modules(arch, tree, out, log, progress):
+def _build_modules(arch, tree, out, log):
     sources = module_sources()
     if not sources:
         return []
@@ -174,7 +143,7 @@ def _build_modules(arch, tree, out, log, progress):
         dest = place / path.relative_to(MODULES)
         dest.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, dest)
-    _make(make_args(arch, tree, out) + [f"M={place}", "modules"], log, progress)
+    _make(make_args(arch, tree, out) + [f"M={place}", "modules"], log)
     return sorted(place.rglob("*.ko"))
 
 
@@ -231,12 +200,11 @@ def _build(arch, variant, tree, out, dest):
     what = f"{variant} for {arch}"
     say(f"kernel: building {what} ({compiler.version(arch)}), log in {log}")
     start = time.monotonic()
-    progress = _Progress(what, out)
-    configure(arch, variant, tree, out, log, progress)
-    loadable = symbols_of(arch, variant)["CONFIG_MODULES"] == "y"
-    _make(make_args(arch, tree, out) + [ARCHES[arch].target] + ["modules"] * loadable,
-          log, progress)
-    modules = _build_modules(arch, tree, out, log, progress) if loadable else []
+    with Objects(f"kernel: {what}", out, f"kernel-{out.name.removeprefix('.rig-')}"):
+        configure(arch, variant, tree, out, log)
+        loadable = symbols_of(arch, variant)["CONFIG_MODULES"] == "y"
+        _make(make_args(arch, tree, out) + [ARCHES[arch].target] + ["modules"] * loadable, log)
+        modules = _build_modules(arch, tree, out, log) if loadable else []
     # Those of the tree itself, KUnit and the series' tests, go beside them.
     modules += [path for path in sorted(out.rglob("*.ko")) if "rig-modules" not in path.parts]
     (dest / "modules").mkdir(parents=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from rig.common.arches import ARCHES
 from rig.common.paths import BUILD, REPO
+from rig.common.progress import Progress
+from rig.common.tell import result, say
 from rig.static.build.ctx import Ctx
 
 #: in the order to run them: quick ones first
@@ -19,19 +21,21 @@ FULL = ("clang",)
 
 def results(checks, ctx):
     """Yield (name, ok, detail) of all checks; one that cannot run fails."""
-    for check in checks:
-        start, count = time.monotonic(), 0
-        try:
-            module = importlib.import_module("rig.static.checks." + check)
-            for row in module.run(ctx):
-                count += 1
-                yield row
-            if not count:
-                yield check, False, "looked at nothing"
-        except Exception as err:        # a check's own fault is a failure
-            yield check, False, "%s: %s" % (type(err).__name__, err)
-        print("# %s: %d results in %.0f s" % (
-            check, count, time.monotonic() - start), file=sys.stderr)
+    with Progress("static", len(checks), "checks") as progress:
+        for check in progress.over(checks):
+            start, count = time.monotonic(), 0
+            progress.note = check
+            try:
+                module = importlib.import_module("rig.static.checks." + check)
+                for row in module.run(ctx):
+                    count += 1
+                    progress.note = "%s, %d results" % (check, count)
+                    yield row
+                if not count:
+                    yield check, False, "looked at nothing"
+            except Exception as err:        # a check's own fault is a failure
+                yield check, False, "%s: %s" % (type(err).__name__, err)
+            say("# %s: %d results in %.0f s" % (check, count, time.monotonic() - start))
 
 
 def main(argv=None):
@@ -56,10 +60,8 @@ def main(argv=None):
     passed = failed = 0
     for name, ok, detail in results(args.check or CHECKS, ctx):
         passed, failed = passed + bool(ok), failed + (not ok)
-        print("%sok - %s" % ("" if ok else "not ", name))
-        for line in str(detail).splitlines():
-            print("  # " + line)
-        sys.stdout.flush()
+        result("\n".join(["%sok - %s" % ("" if ok else "not ", name),
+                          *("  # " + line for line in str(detail).splitlines())]))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed else 0
 

@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from rig.common import compiler
 from rig.common.arches import ARCHES
 from rig.common.error import RigError
 from rig.common.git import Git
@@ -67,6 +68,24 @@ class Compiler(unittest.TestCase):
 
     def test_ccache_alone_would_not_see_it(self):
         self.assertEqual(self.compiled("ccache"), [True, False])
+
+
+class Make(unittest.TestCase):
+    def make(self, script, limit=60):
+        with tempfile.TemporaryDirectory() as name:
+            log = Path(name, "log")
+            try:
+                compiler.make(["sh", "-c", script], log, limit, dict(os.environ))
+            except RigError as err:
+                return str(err)
+            return log.read_text()
+
+    def test_words_go_to_the_log_and_its_end_to_the_error(self):
+        self.assertEqual(self.make("echo one; echo two >&2"), "one\ntwo\n")
+        self.assertRegex(self.make("seq 100; exit 1"), r"failed, see .*log:\n  76\n(.*\n)*  100$")
+
+    def test_too_long(self):
+        self.assertIn("a build took over 0.1 s", self.make("exec sleep 60", 0.1))
 
 
 class TreeId(unittest.TestCase):
