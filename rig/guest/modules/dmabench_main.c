@@ -27,6 +27,7 @@
 #include <linux/sort.h>
 
 #include "dmabench.h"
+#include "edudriver.h"
 
 #define BATCH	16		/* calls between two looks at the clock */
 #define MOST	128		/* entries of a scatterlist */
@@ -34,7 +35,6 @@
 struct device *dmabench_edu;
 u32 dmabench_domid, dmabench_ref;
 
-static struct dentry *dir;
 static u64 clock_cost;
 
 static int less(const void *a, const void *b)
@@ -441,24 +441,7 @@ static int dmabench_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_u32("ref", 0600, dir, &dmabench_ref);
 	return 0;
 }
-
-static void dmabench_remove(struct pci_dev *pdev)
-{
-	debugfs_remove(dir);
-}
-
-static const struct pci_device_id dmabench_ids[] = {
-	{ PCI_DEVICE(0x1234, 0x11e8) },
-	{ }
-};
-
-static struct pci_driver dmabench_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = dmabench_ids,
-	.probe = dmabench_probe,
-	.remove = dmabench_remove,
-};
-module_pci_driver(dmabench_driver);
+module_edu_driver(dmabench_probe);
 
 MODULE_DESCRIPTION("Counts what the DMA API costs");
 MODULE_LICENSE("GPL");

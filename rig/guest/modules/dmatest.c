@@ -35,9 +35,7 @@
 #include <linux/swiotlb.h>
 
 #include "dmatest.h"
-
-#define EDU_VENDOR	0x1234
-#define EDU_DEVICE	0x11e8
+#include "edudriver.h"
 
 /* QEMU's ivshmem: its BAR 2 is memory. */
 #define PEER_VENDOR	0x1af4
@@ -58,7 +56,6 @@ DEFINE_MUTEX(edu_lock);
 EXPORT_SYMBOL_GPL(edu_lock);
 
 static void __iomem *regs;
-static struct dentry *dir;
 
 #define result dmatest_result
 
@@ -804,25 +801,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 #endif
 	return 0;
 }
-
-static void edu_remove(struct pci_dev *pdev)
-{
-	debugfs_remove(dir);
-}
-
-static const struct pci_device_id edu_ids[] = {
-	{ PCI_DEVICE(EDU_VENDOR, EDU_DEVICE) },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, edu_ids);
-
-static struct pci_driver edu_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = edu_ids,
-	.probe = edu_probe,
-	.remove = edu_remove,
-};
-module_pci_driver(edu_driver);
+module_edu_driver(edu_probe);
 
 MODULE_DESCRIPTION("Asks the DMA API, and tries its answers on a device");
 MODULE_LICENSE("GPL");

@@ -7,7 +7,7 @@
  * "not ok TEXT # why"; who maintained what, dmastat counts. A mapping that is "stale"
  * was undone by Xen and is still noted in the p2m: gnttab_unmap_refs() leaves a whole
  * batch of pages so for a moment. With a kernel in which cache maintenance is a load
- * (rig/trees.py), using one is fatal.
+ * (rig/kernels/trees.py), using one is fatal.
  */
 
 #include <linux/debugfs.h>
@@ -22,10 +22,10 @@
 
 #include <xen/page.h>
 
+#include "edudriver.h"
 #include "grantview.h"
 
 static struct device *edu;
-static struct dentry *dir;
 static DEFINE_MUTEX(one_at_a_time);
 
 /* What another domain granted to us. */
@@ -145,25 +145,7 @@ static int grantmaint_probe(struct pci_dev *pdev, const struct pci_device_id *id
 	debugfs_create_file("self", 0400, dir, NULL, &self_fops);
 	return 0;
 }
-
-static void grantmaint_remove(struct pci_dev *pdev)
-{
-	debugfs_remove(dir);
-}
-
-static const struct pci_device_id grantmaint_ids[] = {
-	{ PCI_DEVICE(0x1234, 0x11e8) },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, grantmaint_ids);
-
-static struct pci_driver grantmaint_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = grantmaint_ids,
-	.probe = grantmaint_probe,
-	.remove = grantmaint_remove,
-};
-module_pci_driver(grantmaint_driver);
+module_edu_driver(grantmaint_probe);
 
 MODULE_DESCRIPTION("Has the caches of granted pages maintained");
 MODULE_LICENSE("GPL");
