@@ -31,7 +31,7 @@ bare-*) ok "there is no domU" ;;
 	type=pvh
 	on pv && type=pv
 	export DOMU_WORDS="count=yes"
-	verdict=$(domu_io $type nvme "$DISK_FREE")
+	verdict=$(domu_io $type "$DISK_FREE" nvme)
 	is "${verdict% sha256=*}" "read=good write=good" "the domU's data is right"
 	reads domu-read $((1 + 8 * COUNT_TIMES))
 	;;

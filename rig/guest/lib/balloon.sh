@@ -14,10 +14,19 @@ balloon_to() {
 	is "$(cat $BALLOON/info/current_kb)" "$1" "dom0 has $1 kB"
 }
 
+# other_cpus 0|1: all but the first go offline, or come back.
+other_cpus() {
+	for _cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
+		[ ! -e "$_cpu" ] || echo "$1" >"$_cpu"
+	done
+}
+
 # scatter: the frames of a PV domain's free memory are no longer neighbours. What is free
 # while the domain is small still has neighbours, and a file takes nearly all of it.
 scatter() {
 	_whole=$(cat $BALLOON/info/current_kb)
+	# Each page given away is flushed from every CPU on which dom0 runs.
+	other_cpus 0
 	rm -f neighbours
 	balloon_to $((_whole * 3 / 8))
 	[ ! -e /proc/sys/vm/drop_caches ] || echo 3 >/proc/sys/vm/drop_caches
@@ -25,4 +34,5 @@ scatter() {
 	[ "$_free" -le 24 ] ||
 		dd if=/dev/zero of=neighbours bs=1M count=$((_free - 24)) 2>/dev/null
 	balloon_to "$_whole"
+	other_cpus 1
 }

@@ -18,35 +18,46 @@ _block_script() {
 	chmod +x /etc/xen/scripts/block
 }
 
-# domu_io TYPE ID OFFSET: a domain (pv or pvh) reads what the host put on the disk
-# and writes at OFFSET. Prints its verdict: read=… write=… sha256=… It has
+# domu_io TYPE OFFSET ID…: a domain (pv or pvh) reads what the host put on the disks
+# and writes at OFFSET. Prints a verdict a disk: read=… write=… sha256=… It has
 # $DOMU_MIB of memory, and $DOMU_WORDS on its command line. If $DOMU_PCI is set, this
 # device of the bus is the disk, which the domain drives itself.
 domu_io() {
+	_type=$1
+	_offset=$2
+	shift 2
 	_block_script
-	_want=
-	eval "_want=\$DISK_SHA_$(echo "$2" | tr - _)"
 	head -c 65536 /dev/zero >verdict.img
 	_loop=$(losetup -f) && losetup "$_loop" verdict.img || return 1
-	if [ -n "$DOMU_PCI" ]; then
-		_disk=/dev/nvme0n1
-		_disks=
-		_pci="\"$DOMU_PCI\""
-	else
-		_real=$(disk "$2") || return 1
-		_disk=/dev/xvda
-		_disks="\"phy:$_real,xvda,w\", "
-		_pci=
-	fi
+	_disks=
+	_names=
+	_sums=
+	_letters="a c d e"
+	_pci=
+	[ -z "$DOMU_PCI" ] || _pci="\"$DOMU_PCI\""
+	for _id in "$@"; do
+		_want=
+		eval "_want=\$DISK_SHA_$(echo "$_id" | tr - _)"
+		_sums=$_sums,$_want
+		if [ -n "$DOMU_PCI" ]; then
+			_names=,/dev/nvme0n1
+			continue
+		fi
+		_real=$(disk "$_id") || return 1
+		_name=xvd${_letters%% *}
+		_letters=${_letters#* }
+		_names=$_names,/dev/$_name
+		_disks="$_disks\"phy:$_real,$_name,w\", "
+	done
 	# As dom0 is told: emulated time is jumpy.
 	_clock=
 	! on pv pvh || _clock=tsc=nowatchdog
 	cat >domu.cfg <<-EOF
 		name = "guest"
-		type = "$1"
+		type = "$_type"
 		kernel = "/domu/kernel"
 		ramdisk = "/domu/initrd"
-		extra = "console=hvc0 ignore_loglevel panic=1 $_clock $DOMU_WORDS disk=$_disk fill=$DISK_FILL sum=$_want at=$3"
+		extra = "console=hvc0 ignore_loglevel panic=1 $_clock $DOMU_WORDS disks=${_names#,} sums=${_sums#,} fill=$DISK_FILL at=$_offset"
 		memory = ${DOMU_MIB:-256}
 		vcpus = 1
 		disk = [ $_disks"phy:$_loop,xvdb,w" ]
@@ -71,15 +82,17 @@ domu_io() {
 	head -c 512 verdict.img | tr -d '\0'
 }
 
-# domu_on ID…: a domain's I/O to each disk, with dom0's counts of it. It writes 4 MiB
-# at $DOMU_AT.
+# domu_on ID…: a domain's I/O to the disks, with dom0's counts of it. It writes 4 MiB
+# at $DOMU_AT of each.
 domu_on() {
 	type=pvh
 	on pv && type=pv
+	at=${DOMU_AT:-$((DISK_FREE + 8 * MIB))}
+	dmastat_reset
+	domu_io $type "$at" "$@" >verdicts
 	for id in "$@"; do
-		dmastat_reset
-		at=${DOMU_AT:-$((DISK_FREE + 8 * MIB))}
-		verdict=$(domu_io $type "$id" "$at")
+		verdict=$(sed -n 1p verdicts)
+		sed -i 1d verdicts
 		note "device=$id verdict: $verdict"
 		is "${verdict% sha256=*}" "read=good write=good" "$id: the domU's data is right"
 		note "host-verify disk=$id offset=$at length=$((4 * MIB)) sha256=${verdict##*sha256=}"

@@ -3,6 +3,7 @@
 #: devices: nvme ahci virtio-mmio
 #: modules: dmastat
 #: dtb: xen-iommu-node
+#: full: yes
 #: base: not-run the base kernel has no bypass
 # The device tree says of the PCI host bridge, by a node, that Xen's IOMMU protects
 # what is behind it. The virtio device beside it is translated as before. (Here is

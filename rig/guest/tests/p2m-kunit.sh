@@ -1,6 +1,7 @@
 #!/bin/sh
 #: platforms: arm64 arm bare-arm64
 #: cpus: 2
+#: full@bare-arm64: yes
 #: timeout: 200
 #: base: not-run the base kernel has no tests of the p2m
 # The KUnit tests of the p2m, on Xen and without. Loading the module runs them, and

@@ -17,7 +17,7 @@ xl_up || exit 1
 nvme=$(readlink -f /sys/class/nvme/nvme0/device)
 export DOMU_PCI="${nvme##*/}" DOMU_MIB=512
 xl pci-assignable-add "$DOMU_PCI"
-verdict=$(domu_io pv nvme $((DISK_FREE + 40 * MIB)))
+verdict=$(domu_io pv $((DISK_FREE + 40 * MIB)) nvme)
 is "${verdict% sha256=*}" "read=good write=good" "the domU's data is right"
 note "host-verify disk=nvme offset=$((DISK_FREE + 40 * MIB)) length=$((4 * MIB)) sha256=${verdict##*sha256=}"
 # The base kernel says nothing of its own.

@@ -6,7 +6,7 @@
 #: dom0_mem@pv: 1024M
 #: xen@pv: bootscrub=0
 #: base: expected-fail a device is given buffers out of its reach, a pool in which nothing fits is called full
-#: full@pvh: yes
+#: full@pvh: yes  full@arm: yes  full@bare-arm64: yes
 #: cpus@pv: 4
 #: timeout: 600
 # A pool of 1 MiB is too small for what must bounce, and grows. In a PV domain the
@@ -31,6 +31,7 @@ if on pv; then
 	is "$(fact pool narrowest)" "$(fact pool pool_bits)" \
 		"a device is accepted if it reaches the pool, and no other"
 	scatter
+	is "$(cat /sys/devices/system/cpu/online)" 0-3 "four CPUs are there for what follows"
 fi
 dmatest narrow
 

@@ -2,7 +2,7 @@
 #: devices: nvme
 #: modules: dmastat
 #: linux: swiotlb=16384,2,force,track_hiwater
-#: full@pvh: yes
+#: full: yes  full@pv: no  full@arm: no
 # All words of swiotlb=<slabs>,<areas>,force,track_hiwater are acted on.
 
 . /rig/lib/dmastat.sh

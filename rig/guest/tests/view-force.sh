@@ -3,6 +3,7 @@
 #: devices: nvme sdhci
 #: modules: dmastat
 #: linux: swiotlb=force
+#: full@arm: yes
 #: base: not-run the base kernel has no such view
 # Devices that bounce because they were told to, counted while that is asked for. The
 # view is a module.
