@@ -80,7 +80,8 @@ def boot_all(boots, built, directory, files=None):
         say(f"boot: {name}: {', '.join(test.name for test in item.tests)}")
         verdict = attempt(item, name)
         progress.step()
-        say(f"boot: {name}: {verdict.word} in {verdict.outcome.seconds:.0f} s "
+        say(f"boot: {name}: {verdict.word} in {verdict.outcome.seconds:.0f} s, "
+            f"{verdict.outcome.cpu:.0f} s of CPU "
             f"({progress.done} of {len(boots)})")
         for image in (verdict.outcome.images.values() if verdict.passed else ()):
             image.unlink()

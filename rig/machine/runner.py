@@ -31,6 +31,7 @@ class Outcome:
     console: str
     log: Path
     seconds: float
+    cpu: float            # seconds of CPU that QEMU took: what a busy host does not change
     images: dict = field(default_factory=dict)
     problem: str = ""
 
@@ -114,6 +115,13 @@ class Watch:
                 self.done_at = time.monotonic()
 
 
+def cpu_seconds(pid):
+    """Seconds of CPU that a process that has not been waited for took so far."""
+    # The name, in parentheses, may have blanks.
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run(boot, kernel, directory, files=None, tell=lambda text: None):
     """Boot and wait for the end. Errors of the guest are in the Outcome."""
     made, nonce = make_files(boot, kernel, directory, files)
@@ -127,9 +135,13 @@ def run(boot, kernel, directory, files=None, tell=lambda text: None):
                                    stderr=errors, start_new_session=True)
     watch = Watch(log, nonce, tell)
     limit = BOOT_TIME + boot.timeout
-    problem = ""
+    problem, cpu = "", 0
     try:
-        while process.poll() is None:
+        while True:
+            # In this order: once polled and over, it is no longer there.
+            cpu = cpu_seconds(process.pid)
+            if process.poll() is not None:
+                break
             time.sleep(POLL)
             watch.look()
             now = time.monotonic()
@@ -147,7 +159,7 @@ def run(boot, kernel, directory, files=None, tell=lambda text: None):
         problem = f"QEMU ended with {process.returncode}: {words[-500:]}"
     return Outcome(boot=boot, nonce=nonce, log=log, images=made.disks, problem=problem,
                    console=log.read_bytes().decode("latin-1"),
-                   seconds=time.monotonic() - started)
+                   seconds=time.monotonic() - started, cpu=cpu)
 
 
 def shell(boot, kernel, directory, files=None):

@@ -29,7 +29,7 @@ def outcome(head="", lines=None, nonce="n1", extra="", problem="", kernel="ours"
     out = ["Linux version 7.3.4", extra]
     out += [f"@KTAP@ {nonce} {n} {len(line)} {line}" for n, line in enumerate(lines, 1)]
     out += [f"@DONE@ {nonce} {len(lines)}"]
-    return Outcome(item, "n1", "\r\n".join(out), Path("/log"), 9.5, {}, problem)
+    return Outcome(item, "n1", "\r\n".join(out), Path("/log"), 9.5, 8.5, {}, problem)
 
 
 def failing():

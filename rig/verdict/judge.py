@@ -74,7 +74,7 @@ def _skipped(item, reasons):
 def not_booted(item, problem="", skipped=()):
     """The Verdict of a boot that could not be made: its tests are SKIPPED, {name: reason},
     or fail for PROBLEM."""
-    outcome = Outcome(item, "", "", None, 0, problem=problem)
+    outcome = Outcome(item, "", "", None, 0, 0, problem=problem)
     verdict = Verdict(outcome, ktap.Document(problem=problem))
     verdict.groups += _skipped(item, dict(skipped))
     for test in item.tests:
@@ -127,5 +127,6 @@ def judge(outcome, skipped=()):
                            whole + _log_results(outcome, excused)
                            + _lockdep_results(machine, document, excused),
                            document.facts + [f"seconds={outcome.seconds:.0f}",
+                                             f"cpu_seconds={outcome.cpu:.0f}",
                                              f"log={outcome.log}"]))
     return verdict
