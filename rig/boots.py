@@ -9,6 +9,7 @@ from rig import variables
 from rig.common import paths
 from rig.common.arches import PLATFORMS
 from rig.common.error import RigError
+from rig.common.git import Git
 from rig.common.progress import Progress
 from rig.common.tell import say
 from rig.fetch import xensource
@@ -107,13 +108,24 @@ def boot_all(boots, built, directory, files=None):
         return list(pool.map(one, range(len(boots))))
 
 
+def about():
+    """A line: what the clone is, now that a verb begins."""
+    clone = Git.of(paths.REPO)
+    if clone is None:
+        return "commit=unknown"
+    edited = len(clone.out("status", "--porcelain").splitlines())
+    return f"commit={clone.commit('HEAD')} edited={edited}"
+
+
 def results_dir(name):
-    """An empty directory for what a verb finds out; the last one is kept as NAME.old."""
+    """A directory for what a verb finds out, which holds about() alone; the last one is kept
+    as NAME.old."""
     place = RESULTS / name
     if place.exists():
         shutil.rmtree(place.with_suffix(".old"), ignore_errors=True)
         place.rename(place.with_suffix(".old"))
     place.mkdir(parents=True)
+    (place / "about").write_text(about() + "\n", encoding="ascii")
     return place
 
 

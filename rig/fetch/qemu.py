@@ -4,6 +4,7 @@ So any Debian release runs the same QEMU, and nothing is installed for it. QEMU 
 of trixie is for Arm boards whose SMMUv3 has a second stage; it cannot boot a PVH
 dom0.
 """
+import re
 import subprocess
 
 from rig.common.arches import ARCHES, HOST
@@ -56,10 +57,17 @@ def command(target, version="7.2"):
     return args
 
 
-def version():
-    """What the private QEMU calls itself."""
-    done = subprocess.run(command("x86_64") + ["--version"], text=True, timeout=60,
-                          capture_output=True, check=False)
-    if done.returncode:
+@once
+def _version(words):
+    done = subprocess.run([*words, "--version"], text=True, timeout=300, capture_output=True,
+                          check=False)
+    match = re.search(r"version (\S+)", done.stdout)
+    if done.returncode or not match:
         raise RigError(f"the private QEMU does not start: {done.stderr.strip()}")
-    return done.stdout.splitlines()[0]
+    return match[1]
+
+
+def version(words):
+    """The version of the QEMU that a whole command line starts."""
+    program = next(at for at, word in enumerate(words) if "/qemu-system-" in word)
+    return _version(tuple(words[:program + 1]))

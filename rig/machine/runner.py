@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rig.common.arches import PLATFORMS, bare
 from rig.common.error import RigError
-from rig.fetch import userland, xensource
+from rig.fetch import qemu, userland, xensource
 from rig.machine import commandline, counter, devicetree, disks, guestfs
 from rig.machine.boot import Boot
 
@@ -34,6 +34,7 @@ class Outcome:
     cpu: float            # seconds of CPU that QEMU took: what a busy host does not change
     images: dict = field(default_factory=dict)
     problem: str = ""
+    qemu: str = ""
 
 
 def make_files(boot, kernel, directory, files=None, shell=False):
@@ -129,6 +130,7 @@ def run(boot, kernel, directory, files=None, tell=lambda text: None):
     log.write_bytes(b"")
     command = commandline.command(boot, made, f"file:{log}")
     (directory / "command").write_text("\n".join(command) + "\n", encoding="utf-8")
+    emulator = qemu.version(command)
     started = time.monotonic()
     with open(directory / "qemu.log", "wb") as errors:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors,
@@ -158,6 +160,7 @@ def run(boot, kernel, directory, files=None, tell=lambda text: None):
         words = (directory / "qemu.log").read_text(errors="replace").strip()
         problem = f"QEMU ended with {process.returncode}: {words[-500:]}"
     return Outcome(boot=boot, nonce=nonce, log=log, images=made.disks, problem=problem,
+                   qemu=emulator,
                    console=log.read_bytes().decode("latin-1"),
                    seconds=time.monotonic() - started, cpu=cpu)
 

@@ -104,6 +104,22 @@ class Write(unittest.TestCase):
             "  KTAP version 1", "  # Subtest: g", "  # seconds=3", "  1..2", "  ok 1 a",
             "  # why: x", "  not ok 2 b", "not ok 1 g"])
 
+    def test_groups_are_read_back(self):
+        groups = [("g", [ktap.Result(True, "a", notes=["n=1"]), ktap.Result(False, "b", skip="s"),
+                         ktap.Result(False, "c", notes=["why: x\x85  ok 9 y", "1..2",
+                                                          "ok 1 d"])], ["k=v"]),
+                  ("h: i", [], []), ("j", [ktap.Result(False, "e", skip="t")], [])]
+        writer = ktap.Writer()
+        for group in groups:
+            writer.group(*group)
+        self.assertEqual(ktap.groups(writer.text()), groups)
+
+    def test_each_line_of_a_note_is_a_note(self):
+        writer = ktap.Writer()
+        writer.group("g", [ktap.Result(False, "a", notes=["why: x\n  ok 9 y"])])
+        self.assertEqual(ktap.groups(writer.text())[0][1][0].notes, ["why: x", "  ok 9 y"])
+        self.assertIn("\n  # why: x\n  #   ok 9 y\n", writer.text())
+
     def test_a_description_holds_no_directive(self):
         writer = ktap.Writer()
         writer.group("g", [ktap.Result(False, "disk #1 reads")])

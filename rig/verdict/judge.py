@@ -67,8 +67,8 @@ def _log_results(outcome, excused):
 
 def _skipped(item, reasons):
     """Groups of the tests in REASONS, {name: why it is not run}."""
-    return [(f"{item.name}: {name}", [ktap.Result(False, f"{name} is run", skip=why)], [])
-            for name, why in reasons.items()]
+    return [(f"{item.name}: {name}", [ktap.Result(False, f"{name} is run", skip=why)],
+             [f"variant={item.machine.kernel}"]) for name, why in reasons.items()]
 
 
 def not_booted(item, problem="", skipped=()):
@@ -81,7 +81,8 @@ def not_booted(item, problem="", skipped=()):
         if test.name not in skipped:
             verdict.groups.append((f"{item.name}: {test.name}", [
                 ktap.Result(False, f"{test.name} ran",
-                            notes=[f"why: {line}" for line in problem.splitlines()[:20]])], []))
+                            notes=[f"why: {line}" for line in problem.splitlines()[:20]])],
+                [f"variant={item.machine.kernel}"]))
     return verdict
 
 
@@ -126,7 +127,8 @@ def judge(outcome, skipped=()):
     verdict.groups.append((f"{outcome.boot.name}: boot",
                            whole + _log_results(outcome, excused)
                            + _lockdep_results(machine, document, excused),
-                           document.facts + [f"seconds={outcome.seconds:.0f}",
-                                             f"cpu_seconds={outcome.cpu:.0f}",
-                                             f"log={outcome.log}"]))
+                           document.facts + [f"qemu={outcome.qemu}"] * bool(outcome.qemu)
+                           + [f"variant={machine.kernel}", f"seconds={outcome.seconds:.0f}",
+                              f"cpu_seconds={outcome.cpu:.0f}",
+                              f"log={outcome.log}"]))
     return verdict

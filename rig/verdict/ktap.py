@@ -130,6 +130,25 @@ def _name(text):
     return text.replace("#", "No.")
 
 
+def groups(text):
+    """[(name, [Result], notes)] of a document of Writer's: its groups again."""
+    found, notes = [], []
+    # Not splitlines(): a note may quote a torn line, which holds any byte.
+    for line in text.split("\n"):
+        line = line.removeprefix("  ") if line.startswith("  ") else ""
+        if line.startswith("# Subtest: "):
+            found.append((line.removeprefix("# Subtest: "), [], []))
+            notes = found[-1][2]
+        elif re.fullmatch(r"1\.\.\d+", line):
+            notes = []
+        elif line.startswith("# "):
+            notes.append(line[2:])
+        elif found and _result(line):
+            found[-1][1].append(_result(line))
+            found[-1][1][-1].notes, notes = notes, []
+    return found
+
+
 class Writer:
     """Writes one KTAP document of groups of results.
 
@@ -158,7 +177,7 @@ class Writer:
                 self._lines.append(f"  ok {line} # SKIP {result.skip}")
                 continue
             bad += not result.passed
-            self._lines += [f"  # {note}" for note in result.notes]
+            self._lines += [f"  # {line}" for note in result.notes for line in note.split("\n")]
             self._lines.append(f"  {'ok' if result.passed else 'not ok'} {line}")
         good = sum(result.passed for result in results)
         self.passed += good
