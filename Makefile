@@ -1,6 +1,6 @@
 # The verbs. Each is a line of shell; what they do stands in rig/ and series/.
 .DEFAULT_GOAL := help
-.PHONY: help run shell check check-full bench tree refresh series pins deps variables
+.PHONY: help run shell check check-full bench report tree refresh series pins deps variables
 MAKEFLAGS += --no-print-directory
 
 export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP UPDATE
@@ -41,6 +41,9 @@ check-full: deps ## the same, the whole suite on base, and boots at the end of e
 
 bench: deps ## count instructions on the base kernel, on ours, and on bare metal
 	@$(PYTHON) -m rig.bench
+
+report: variables ## a page of what the last check, check-full, run and bench found
+	@$(PYTHON) -m rig.report
 
 # With a kernel of one's own git and Python are enough.
 NEEDED := $(if $(KSRC),variables,deps)

@@ -29,6 +29,7 @@ TAKES = {
     "check": ("PLATFORM", "JOBS", *SOURCES),
     "check-full": ("PLATFORM", "JOBS", *SOURCES),
     "bench": ("PLATFORM", "JOBS", "COMPARE", "KEEP", *SOURCES),
+    "report": (),
     "tree": ("KSRC", "FORCE"),
     "refresh": ("KSRC", "FORCE"),
     "series": ("KSRC",),

@@ -11,6 +11,17 @@ from rig.verdict import ktap
 
 KERNELS = (targets.BASE, targets.OURS)
 MOVED = 0.01              # of the old count: less is not told
+# What stands for all of it: platform, case, n, and words.
+SHORT = (("pv", "map", 4096, "PV, 4 KiB"), ("pv", "map", 2 << 20, "PV, 2 MiB"),
+         ("pv", "sg", 128, "PV, a list of 128"),
+         ("pv", "bounce", 4096, "PV, a bounce of 4 KiB, synced both ways"),
+         ("pv", "coherent", 65536, "PV, coherent 64 KiB"),
+         ("pvh", "map", 4096, "PVH, 4 KiB"), ("arm64", "map", 4096, "arm64, 4 KiB of dom0's own"),
+         ("arm64", "map", 2 << 20, "arm64, 2 MiB of dom0's own"),
+         ("arm64", "foreign", 1000000, "arm64, one of 1 000 000 foreign pages"),
+         ("arm", "foreign", 1000000, "arm, one of 1 000 000 foreign pages"),
+         ("bare-x86_64", "map", 4096, "x86_64 without Xen, 4 KiB"),
+         ("bare-arm64", "map", 4096, "arm64 without Xen, 4 KiB"))
 
 
 def numbers(document, marks=()):
@@ -83,6 +94,18 @@ def table(platform, counts):
         lines.append(f"  {case:22}{n:9}{theirs:10}{mine:10}{there:10} {_ratio(mine, theirs)}"
                      f" {_ratio(mine, there)}  {phases}")
     return lines
+
+
+def short(counts):
+    """[(words, base, ours, bare)] of SHORT; None is not counted."""
+    rows = []
+    for platform, case, n, words in SHORT:
+        kernels, bare = counts.get(platform, {}), counts.get(targets.BARE.get(platform), {})
+        cells = (kernels.get(targets.BASE, {}).get((case, n)),
+                 kernels.get(targets.OURS, {}).get((case, n)),
+                 bare.get(targets.OURS, {}).get((case, n)))
+        rows.append((words, *(targets.cost(cell) if cell else None for cell in cells)))
+    return rows
 
 
 def as_json(counts):

@@ -110,17 +110,28 @@ def _curves(counts, platform, case):
     return {name: curve for name, curve in found.items() if curve}
 
 
-def plots(counts):
-    """{file name: text} of all that can be drawn."""
+def _drawn(counts):
+    """(file name, title, xlabel, curves, xbase, words for an x) of all that can be drawn."""
     wanted = (("map", "buffer size", 2, _size, "size", "map and unmap of a buffer"),
               ("foreign", "foreign pages mapped", 10, str, "foreign",
                "map and unmap of a foreign page"),
               ("cpus", "CPUs that map", 2, str, "cpus", "map and unmap, a CPU"))
-    found = {}
     for platform in counts:
         for case, xlabel, xbase, name, word, title in wanted:
             curves = _curves(counts, platform, case)
             if curves and any(len(curve) > 1 for curve in curves.values()):
-                found[f"{platform}-{word}.svg"] = plot(f"{platform}: {title}", xlabel, curves,
-                                                       xbase, name)
-    return found
+                yield (f"{platform}-{word}.svg", f"{platform}: {title}", xlabel, curves, xbase,
+                       name)
+
+
+def plots(counts):
+    """{file name: text} of all that can be drawn."""
+    return {file: plot(*drawn) for file, *drawn in _drawn(counts)}
+
+
+def words(counts):
+    """{file name: the plot in words}, for those who do not see it."""
+    return {file: f"{title}. Instructions by {xlabel}; " + "; ".join(
+                f"{label}: " + ", ".join(f"{y} at {name(x)}" for x, y in sorted(curve.items()))
+                for label, curve in curves.items()) + "."
+            for file, title, xlabel, curves, _, name in _drawn(counts)}

@@ -10,7 +10,8 @@ from rig.common import paths
 ROOMS = ("rig.common", "rig.fetch", "series", "rig.kernels", "rig.machine", "rig.verdict",
          "rig.benches", "rig.static.objects", "rig.static.build", "rig.static.checks",
          "rig.static.main", "rig.static.__main__", "rig.variables", "rig.boots", "rig.kunit",
-         "rig.run", "rig.bench", "rig.pincheck", "rig.check")
+         "rig.run", "rig.bench", "rig.pincheck", "rig.check",
+         "rig.report")
 TESTS = ("rig.tests", "rig.static.tests", "series.tests")
 EMPTY = ("rig", "rig.static")     # packages that hold rooms, and no code
 
