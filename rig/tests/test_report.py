@@ -46,7 +46,7 @@ def leave(results, verb, planned, bad=(), more=()):
     def run(item, _made, directory, *_):
         directory.mkdir()
         (directory / "console.log").write_text("Linux version 7.3.4\n", encoding="ascii")
-        return Outcome(item, "n1", console(item, bad), directory / "console.log", 9.5,
+        return Outcome(item, "n1", console(item, bad), directory / "console.log", 9.5, 8.5,
                        qemu="7.2.22")
     with mock.patch.object(boots, "RESULTS", results), mock.patch("builtins.print"), \
             mock.patch.object(tell, "write", lambda words: None), \

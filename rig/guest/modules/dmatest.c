@@ -476,9 +476,10 @@ static void irq_unmap(struct irq_work *work)
 				 DMA_TO_DEVICE);
 }
 
+/* As a handler that PREEMPT_RT may make a thread of: others take no spinlocks. */
 static void irq_run(struct irq_case *c, void (*func)(struct irq_work *))
 {
-	c->work = IRQ_WORK_INIT_HARD(func);
+	c->work = IRQ_WORK_INIT(func);
 	irq_work_queue(&c->work);
 	irq_work_sync(&c->work);
 }
