@@ -1,0 +1,182 @@
+"""All mutants of a file in one source: which one runs is a number, set when it starts.
+
+A function with mutants is there once as it was and once for each mutant, under other
+names; the function itself looks at rig_mutant and calls one of them. So one build serves
+all mutants, in user space or in a kernel. Each copy has a #line of its own, by which the
+compiler's errors tell which mutants do not compile.
+"""
+import re
+
+from . import parse, tokens
+
+#: ahead of the first copy: in user space the environment has the number
+USER = '''\
+#ifndef RIG_MUTANT
+#define RIG_MUTANT
+extern char *getenv(const char *);
+extern int atoi(const char *);
+extern long write(int, const void *, unsigned long);
+static int rig_mutant, rig_reached;
+static void __attribute__((__constructor__)) rig_mutant_init(void)
+{
+	const char *number = getenv("RIG_MUTANT");
+
+	rig_mutant = number ? atoi(number) : 0;
+}
+static inline __attribute__((__unused__)) void rig_reach(void)
+{
+	if (!rig_reached++ && write(3, "", 1) < 0)
+		rig_reached = 1;
+}
+#endif
+'''
+#: in a kernel rig_mutant.c defines them, with a parameter rig_mutant=N of the command line
+KERNEL = '''\
+extern int rig_mutant;
+extern void rig_reach(void);
+'''
+#: to compare what is compiled: a copy is the mutant and nothing else
+PROBE = '''\
+extern int rig_mutant;
+#define rig_reach() do { } while (0)
+'''
+_INLINE = re.compile(r"\b(__always_inline|inline|__inline__|noinline|__maybe_unused)\b")
+_COPY = re.compile(r"rig_mutant:(\d+):")
+_INSIDE = re.compile(r": In function .\w+?(?:__rig_(\d+))?\W*:$")
+
+
+def label(number):
+    """What the compiler calls the place of mutant NUMBER."""
+    return f"rig_mutant:{number}"
+
+
+def blamed(said):
+    """The numbers of the mutants that the compiler's errors are about.
+
+    An error in a macro has the place of the macro: then the function tells."""
+    found, current = set(), None
+    for line in said.splitlines():
+        inside = _INSIDE.search(line)
+        if inside:
+            current = int(inside[1] or 0)
+        if " error: " in line:
+            here = _COPY.match(line)
+            found.add(int(here[1]) if here else current)
+    return found - {0, None}
+
+
+def _head(text, function, name, extra):
+    """The head of a function under another NAME, in the file alone and not inlined."""
+    before = _INLINE.sub("", text[function.start:function.name_start])
+    if not re.search(r"\bstatic\b", before):
+        before = "static " + before
+    behind = text[function.name_start + len(function.name):function.head_end]
+    return f"{extra}{before}{name}{behind}"
+
+
+def _copy(text, function, mutant, number, extra, name):
+    """The function with one mutant in it, which says that it was reached."""
+    begin = max(mutant.begin, function.head_end + 1)
+    until = mutant.until or begin
+    reach = "{ rig_reach(); " if mutant.bare else "rig_reach(); "
+    body = (text[function.head_end:begin] + reach + text[begin:mutant.start] + mutant.new +
+            text[mutant.end:until] + ("}" if mutant.bare else "") + text[until:function.end])
+    return f'#line 1 "{label(number)}"\n{_head(text, function, name, extra)}{body}\n'
+
+
+def expansions(text, numbered, probe=False):
+    """[(Function, what takes the place of its text)] of those that have mutants.
+
+    NUMBERED is [(number, Mutant)] of mutants in functions of TEXT."""
+    found = []
+    for function in parse.functions(text):
+        mine = [(number, mutant) for number, mutant in numbered
+                if function.start <= mutant.start < function.end]
+        if mine:
+            found.append((function, _expansion(text, function, mine, probe)))
+    return found
+
+
+def _expansion(text, function, mine, probe):
+    # In a probe each copy has to be there, as the compiler makes it by itself.
+    extra = "__attribute__((__noinline__, __noclone__, __used__)) " if probe else \
+        "__attribute__((__noinline__, __unused__)) "
+    line = text.count("\n", 0, function.start) + 1
+    call = f"({', '.join(function.params)})"
+    original = f"{function.name}__rig_0"
+    parts = ["\n", f'#line {line} "original"\n',
+             _head(text, function, original, extra), text[function.head_end:function.end], "\n"]
+    cases = []
+    for number, mutant in mine:
+        name = f"{function.name}__rig_{number}"
+        parts.append(_copy(text, function, mutant, number, extra, name))
+        cases.append(f"\tcase {number}: " + (f"{name}{call}; return;\n" if function.void else
+                                             f"return {name}{call};\n"))
+    head = re.sub(r"\b(__always_inline|inline|__inline__)\b", "__attribute__((__unused__))",
+                  text[function.start:function.name_start])
+    ending = f"{original}{call};" if function.void else f"return {original}{call};"
+    parts += ['#line 1 "chosen"\n', head, text[function.name_start:function.head_end],
+              "{\n\tswitch (rig_mutant) {\n", *cases, "\t}\n\t", ending, "\n}\n",
+              f"#line {line + text.count(chr(10), function.start, function.end)} \"original\"\n"]
+    return "".join(parts)
+
+
+def source(text, numbered, runtime, probe=False):
+    """TEXT with all mutants in it, behind RUNTIME."""
+    changed = text
+    for function, becomes in reversed(expansions(text, numbered, probe)):
+        changed = changed[:function.start] + becomes + changed[function.end:]
+    at = _first_code(text)
+    return changed[:at] + runtime + changed[at:]
+
+
+def _first_code(text):
+    """Where declarations can stand: in front of the first token that is no directive, but
+    in no #if."""
+    depth, at, safe = 0, 0, 0
+    for tok in tokens.tokens(text):
+        if tok.kind != "directive":
+            break
+        word = re.match(r"\s*#\s*(\w+)", tok.text)
+        word = word[1] if word else ""
+        depth += word.startswith("if") - (word == "endif")
+        at = tok.end + 1
+        if depth == 0:
+            safe = at
+    return safe
+
+
+def compiling(numbered, attempt):
+    """(those that compile, numbers of those that do not, errors of nobody's).
+
+    ATTEMPT compiles a list of mutants, and returns None or the compiler's words. What it
+    blames goes; where it blames none, halves are tried."""
+    left, bad = list(numbered), set()
+    while left:
+        said = attempt(left)
+        if said is None:
+            return left, bad, None
+        guilty = blamed(said) & {number for number, _ in left}
+        if not guilty:
+            guilty = _by_halves(left, attempt)
+            if guilty is None:
+                return [], bad, said
+        bad |= guilty
+        left = [pair for pair in left if pair[0] not in guilty]
+    return left, bad, None
+
+
+def _by_halves(numbered, attempt):
+    """The numbers of the mutants without which the others compile; None if the source
+    does not compile without any."""
+    if attempt([]) is not None:
+        return None
+
+    def guilty(part):
+        if not part or attempt(part) is None:
+            return set()
+        if len(part) == 1:
+            return {part[0][0]}
+        half = len(part) // 2
+        return guilty(part[:half]) | guilty(part[half:])
+    return guilty(list(numbered))
