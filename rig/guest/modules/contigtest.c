@@ -6,28 +6,58 @@
  * Reading /sys/kernel/debug/contigtest runs all. Its lines are as those of dmatest.
  */
 
+#include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/debugfs.h>
+#include <linux/init.h>
 #include <linux/kthread.h>
 #include <linux/memblock.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <xen/xen.h>
 #include <asm/xen/page.h>
 #include "xen-ops.h"
 
 #define FRAMES	(4 * 512ul)
+#define TAIL	3ul	/* frames behind the last block */
 
-static unsigned long fake_p2m[FRAMES];
+static unsigned long fake_p2m[FRAMES + TAIL];
 static unsigned long fake_read(unsigned long pfn);
+/* What is done before the next change of a word of state. */
+static void (*change_hook)(void);
+
+static bool try_change(atomic_t *word, int *old, int new)
+{
+	void (*fn)(void) = change_hook;
+
+	change_hook = NULL;
+	if (fn)
+		fn();
+	return atomic_try_cmpxchg(word, old, new);
+}
+
+static bool pv, no_memory;
+
+static void *allocate(size_t nr, size_t size, gfp_t gfp)
+{
+	return no_memory ? NULL : kvcalloc(nr, size, gfp);
+}
 
 /* What contiguous.c sees of the world. */
 #undef xen_pv_domain
-#define xen_pv_domain()		true
+#define xen_pv_domain()		pv
 #define pfn_to_mfn(pfn)		fake_read(pfn)
 #define xen_p2m_addr		fake_p2m
-#define max_pfn			FRAMES
+#define max_pfn			(FRAMES + TAIL)
+#define atomic_try_cmpxchg	try_change
+#undef kvcalloc
+#define kvcalloc		allocate
+/* no_words_test() takes the words away for a moment. */
+#undef __ro_after_init
+#define __ro_after_init
 #undef early_initcall
 #define early_initcall(fn)
 #include "contiguous.c"
@@ -69,7 +99,7 @@ static void start_anew(void)
 {
 	unsigned long pfn;
 
-	for (pfn = 0; pfn < FRAMES; pfn++)
+	for (pfn = 0; pfn < FRAMES + TAIL; pfn++)
 		fake_p2m[pfn] = natural(pfn);
 	xen_p2m_forget();
 }
@@ -327,6 +357,196 @@ static void grant_test(void)
 	check(cost(1024, 1024 + 300) == 0, "when all have frames the block is contiguous", 0);
 }
 
+static int word(unsigned long block)
+{
+	return atomic_read(&blocks[block]);
+}
+
+/* Two runs that meet anywhere: a question sees that if it is about both. */
+static void edge_test(void)
+{
+	static const unsigned long edges[] = { 1, 2, 511, 512, 513, 543, 544, 545, 1023, 1024,
+					       1025, 1026, 2047, 2048, 2049, 2050 };
+	unsigned long i, wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(edges); i++) {
+		unsigned long edge = edges[i], first, last, pfn;
+
+		start_anew();
+		for (pfn = edge; pfn < FRAMES + TAIL; pfn++)
+			set(pfn, natural(pfn) + 0x4000);
+		/* Once when nothing is known, once when all is. */
+		for (pfn = 0; pfn < 2; pfn++) {
+			for (first = 0; first < FRAMES + TAIL; first += first % 512 ? 255 : 1)
+				for (last = first; last < FRAMES + TAIL; last += 127)
+					if (xen_mfns_contiguous(first, last) !=
+					    truth(first, last))
+						wrong = edge;
+			if (xen_mfns_contiguous(edge - 1, edge) ||
+			    !xen_mfns_contiguous(edge, edge) ||
+			    xen_mfns_contiguous(0, edge) ||
+			    xen_mfns_contiguous(edge - 1, FRAMES + TAIL - 1))
+				wrong = edge;
+			for (first = 0; first < 4; first++)
+				learn(first);
+		}
+	}
+	check(!wrong, "where two runs meet every answer is right", wrong);
+}
+
+/* The version is kept by what is learned, and grows by what is forgotten. */
+static void word_test(void)
+{
+	int before;
+
+	start_anew();
+	before = word(1);
+	check(before & ~BLOCK_STATE && !(before & BLOCK_STATE), "a version, and nothing known",
+	      before);
+	cost(512, 1023);
+	check(word(1) == (before | BLOCK_CONTIGUOUS), "a contiguous block keeps its version",
+	      word(1));
+	set(512, natural(512) ^ 0x8000);
+	check((word(1) & ~BLOCK_STATE) != before && !(word(1) & BLOCK_STATE),
+	      "a change has another version", word(1));
+	before = word(1);
+	cost(992, 993);
+	check(word(1) == (before | BLOCK_SCATTERED), "a scattered block keeps its version",
+	      word(1));
+	start_anew();
+	before = word(2);
+	cost(1500, 1501);
+	check(word(2) == before + 1, "a step keeps the version", word(2));
+}
+
+/* All is forgotten at a restore. */
+static void forget_test(void)
+{
+	unsigned long i, known = 0, left = 0;
+
+	start_anew();
+	for (i = 0; i < nr_blocks; i++) {
+		learn(i);
+		known += (word(i) & BLOCK_STATE) == BLOCK_CONTIGUOUS;
+	}
+	xen_p2m_forget();
+	for (i = 0; i < nr_blocks; i++)
+		left += word(i) & BLOCK_STATE;
+	check(known == nr_blocks && !left, "after a restore no block is known", left);
+}
+
+/* A gap is closed by the entry behind it, and by no other. */
+static void gap_test(void)
+{
+	static const unsigned long pfns[] = { 513, 514, 800, 1022, 1023 };
+	unsigned long i, pfn, wrong = 0;
+	int before;
+
+	for (i = 0; i < ARRAY_SIZE(pfns); i++) {
+		start_anew();
+		for (pfn = 512; pfn < pfns[i]; pfn++)
+			set(pfn, natural(pfn) + 0x4000);
+		set(pfns[i], INVALID_P2M_ENTRY);
+		learn(1);
+		before = word(1);
+		set(pfns[i], natural(pfns[i]));
+		if (!(before & BLOCK_SCATTERED) || word(1) != before)
+			wrong = pfns[i];
+	}
+	check(!wrong, "a gap that stays is not forgotten", wrong);
+
+	start_anew();
+	set(511, INVALID_P2M_ENTRY);
+	set(512, INVALID_P2M_ENTRY);
+	learn(1);
+	before = word(1);
+	set(512, natural(512));
+	check(before & BLOCK_SCATTERED && !(word(1) & BLOCK_STATE),
+	      "the first entry of a block closes the gap behind it", word(1));
+}
+
+/* What a number of steps has compared ends at a frame. */
+static void step_test(void)
+{
+	unsigned long steps, i, wrong = 0;
+	int before;
+
+	for (steps = 1; steps < 16; steps++) {
+		start_anew();
+		for (i = 0; i < steps; i++)
+			xen_mfns_contiguous(992, 993);
+		before = word(1);
+		if ((before & STEPS) != steps)
+			wrong = steps;
+		set(512 + 32 * steps + 1, INVALID_P2M_ENTRY);
+		if (word(1) != before)
+			wrong = steps;
+		set(512 + 32 * steps, INVALID_P2M_ENTRY);
+		if (word(1) & BLOCK_STATE)
+			wrong = steps;
+	}
+	check(!wrong, "steps end where they should", wrong);
+	start_anew();
+	cost(0, 2047);
+	check(cost(500, 1600) == 6, "of known blocks the ends are compared, and no more", 0);
+	check(cost(512, 1023) == 0, "nothing is read of a known block", 0);
+}
+
+static void learn_a_step(void)
+{
+	hook_of = NULL;
+	xen_mfns_contiguous(992, 993);
+}
+
+/* A step ends at the moment at which a change is to be noticed. */
+static void meet_test(void)
+{
+	start_anew();
+	xen_mfns_contiguous(992, 993);
+	fake_p2m[520] = natural(520) ^ 0x8000;
+	change_hook = learn_a_step;
+	xen_p2m_changed(520);
+	check(!change_hook && !(word(1) & BLOCK_STATE), "a change that a step meets is noticed",
+	      word(1));
+}
+
+/* Pages behind the last block have no word. */
+static void tail_test(void)
+{
+	unsigned long pfn;
+
+	check(nr_blocks == 4, "a word for each whole block", nr_blocks);
+	start_anew();
+	check(xen_mfns_contiguous(FRAMES, FRAMES + TAIL - 1) &&
+	      xen_mfns_contiguous(FRAMES - 1, FRAMES),
+	      "pages behind the last block are contiguous", 0);
+	for (pfn = FRAMES; pfn < FRAMES + TAIL; pfn++)
+		set(pfn, natural(pfn) ^ 0x8000);
+	set(FRAMES + 1, INVALID_P2M_ENTRY);
+	check(!xen_mfns_contiguous(FRAMES, FRAMES + 1) &&
+	      !xen_mfns_contiguous(FRAMES - 1, FRAMES) &&
+	      xen_mfns_contiguous(FRAMES + 1, FRAMES + 1),
+	      "pages behind the last block are compared each time", 0);
+}
+
+/* Without words each question compares its frames. */
+static void no_words_test(void)
+{
+	unsigned long nr = nr_blocks;
+
+	start_anew();
+	learn(1);
+	nr_blocks = 0;
+	check(cost(600, 700) == 101 && xen_mfns_contiguous(600, 700),
+	      "without memory for words frames are compared", 0);
+	set(650, INVALID_P2M_ENTRY);
+	check(!xen_mfns_contiguous(600, 700), "and a gap is seen", 0);
+	nr_blocks = nr;
+}
+
+/* Of the initialisation: in what is no PV domain, and without memory. */
+static bool quiet, survived;
+
 static int contigtest_show(struct seq_file *m, void *v)
 {
 	out = m;
@@ -336,6 +556,16 @@ static int contigtest_show(struct seq_file *m, void *v)
 	cost_test();
 	keep_test();
 	grant_test();
+	edge_test();
+	word_test();
+	forget_test();
+	gap_test();
+	step_test();
+	meet_test();
+	tail_test();
+	no_words_test();
+	check(quiet, "only a PV domain has words", 0);
+	check(survived, "nor is there one without memory", 0);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(contigtest);
@@ -344,6 +574,13 @@ static struct dentry *file;
 
 static int __init contigtest_init(void)
 {
+	xen_blocks_init();
+	quiet = !nr_blocks && !blocks;
+	pv = true;
+	no_memory = true;
+	xen_blocks_init();
+	survived = !nr_blocks;
+	no_memory = false;
 	xen_blocks_init();
 	if (!nr_blocks)
 		return -ENOMEM;

@@ -11,9 +11,11 @@ from rig.static.build import source
 FILE = "drivers/iommu/dma-iommu.c"
 FUNCTIONS = ("dev_bounces_frames", "dev_maddr_differs", "iova_maddr_run", "dev_find_phys",
              "dev_sg_foreign", "dev_unbounced_len",
-             "dev_must_bounce", "dev_queues_flushes", "dev_must_flush", "dev_sg_must_flush",
-             "iommu_dma_map_foreign", "iommu_dma_map_nosync", "iommu_dma_cache_maddr",
-             "iommu_dma_cache_for_cpu", "iommu_dma_map_sg_maddr", "__dma_iova_link",
+             "dev_must_bounce", "dev_use_sg_swiotlb", "dev_queues_flushes", "dev_must_flush", "dev_sg_must_flush",
+             "__iommu_dma_unmap", "iommu_dma_map_foreign", "iommu_dma_map_nosync",
+             "iommu_dma_map", "iommu_dma_cache_maddr", "iommu_dma_cache_for_cpu",
+             "iommu_dma_cache_for_device", "iommu_dma_map_sg_maddr",
+             "iommu_dma_get_merge_boundary", "iommu_dma_max_mapping_size", "__dma_iova_link",
              "iommu_dma_iova_bounce_and_link", "iommu_dma_iova_link_swiotlb")
 ARM_FILE = "arch/arm/mm/dma-mapping.c"
 ARM_FUNCTIONS = ("arm_iommu_map_frames", "__map_sg_chunk", "arm_iommu_map_phys",
@@ -40,6 +42,9 @@ MUTANTS = (
     ("caches are maintained by the number in the machine", "if (dev_find_phys(dev, &phys))\n",
      "if (true)\n"),
     ("each granule is looked up", "if (dev_find_phys(dev, &phys))\n", "if (false)\n"),
+    ("a mapping that failed halfway stays", "	if (ret)\n		iommu_unmap(domain, iova, size);\n",
+     ""),
+    ("a flush that has to be at once is queued", "!flush && READ_ONCE", "READ_ONCE"),
     ("arm's DMA ops map a foreign page by its pfn",
      "(dma_phys_to_maddr(dev, phys) != phys ||\n\t     !dma", "(!dma"),
     ("arm's DMA ops look at the first page only",
@@ -60,7 +65,7 @@ def cut(text, functions):
     """The definitions of FUNCTIONS in TEXT."""
     found = []
     for name in functions:
-        match = re.search(r"^static (?:inline )?\w+ %s\(.*?^}\n" % name, text, re.S | re.M)
+        match = re.search(r"^(?:static )?(?:inline )?(?:unsigned )?\w+ %s\(.*?^}\n" % name, text, re.S | re.M)
         if not match:
             raise RigError("no function %s()" % name)
         found.append(match.group(0))

@@ -192,8 +192,11 @@ def verdict(texts, scratch, suite):
                               capture_output=True, timeout=LIMIT, check=False)
         if done.returncode:
             return False, False, done.stderr[:2000]
-        done = subprocess.run(["./tests"], cwd=place, text=True, timeout=LIMIT,
-                              check=False, capture_output=True)
+        try:
+            done = subprocess.run(["./tests"], cwd=place, text=True, timeout=LIMIT,
+                                  check=False, capture_output=True)
+        except subprocess.TimeoutExpired:
+            return True, False, "does not end"
         words = done.stdout.strip() or f"ended with {done.returncode}"
         return True, done.returncode == 0 and words == "passed", words
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs arch/arm/xen/dma.c against a memory in which a mapping can be gone: stage 2 is
- * mprotect(), cache maintenance by the CPU is a load, Xen is a counter. Prints a line a
- * case: its name, and how often the CPU and Xen maintained, or that it faulted.
+ * mprotect(), cache maintenance by the CPU is a load, Xen is a log. Prints a line a case:
+ * its name, and what the CPU and Xen maintained, or that it faulted. `expected` has what
+ * is right.
  */
 #include <setjmp.h>
 
@@ -17,15 +18,23 @@
 #define PMEM	33	/* local ZONE_DEVICE memory */
 #define HOLE	34	/* has a reserved page, but there is no memory */
 #define DYING	35	/* as PMEM, while its driver is being unbound */
-#define FOREIGN	50	/* bus frames of another domain */
+#define OFFLINE	36	/* has a page that is not online */
+#define FOREIGN	50	/* bus frames of another domain, for which there is no page */
 
 struct xen_p2m xen_p2m;
+bool active;
 
 static char *mem;
 static struct { unsigned long pfn, bfn; } noted[8];
 static unsigned int nr_noted;
-static int by_cpu, by_xen;
+static long hypercall_error;
+static bool contiguous;
 static sigjmp_buf fault;
+
+static void wrong(const char *what)
+{
+	printf(" (%s)", what);
+}
 
 static void stage2(unsigned long pfn, bool present)
 {
@@ -33,43 +42,89 @@ static void stage2(unsigned long pfn, bool present)
 		 present ? PROT_READ | PROT_WRITE : PROT_NONE);
 }
 
-static void load(phys_addr_t phys, size_t size)
+static void load(const char *what, phys_addr_t phys, size_t size, int dir)
 {
-	for (phys_addr_t end = phys + size; phys < end; phys += 64)
-		*(volatile char *)(mem + phys);
-	by_cpu++;
+	phys_addr_t at;
+
+	printf(" %s %llx+%zx dir %d", what, (unsigned long long)phys, size, dir);
+	for (at = phys; at < phys + size; at += 64)
+		*(volatile char *)(mem + at);
 }
 
 void arch_sync_dma_for_device(phys_addr_t phys, size_t size, enum dma_data_direction dir)
 {
-	load(phys, size);
+	load("clean", phys, size, dir);
 }
 
 void arch_sync_dma_for_cpu(phys_addr_t phys, size_t size, enum dma_data_direction dir)
 {
-	load(phys, size);
+	load("invalidate", phys, size, dir);
 }
 
 long HYPERVISOR_grant_table_op(int cmd, void *op, int count)
 {
-	by_xen++;
-	return 0;
+	struct gnttab_cache_flush *flush = op;
+
+	printf(" xen %d %d %llx+%x+%x op %x", cmd, count,
+	       (unsigned long long)flush->a.dev_bus_addr, flush->offset, flush->length, flush->op);
+	return hypercall_error;
 }
 
-/* Memory hotplug can rewrite memblock at any time: it knows few pages here. */
+void dev_err_ratelimited(struct device *dev, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	printf(" log: ");
+	for (; *format && *format != '\n'; format++) {
+		if (!strncmp(format, "%pa", 3)) {
+			printf("%llx", (unsigned long long)*va_arg(args, phys_addr_t *));
+			format += 2;
+		} else if (!strncmp(format, "%zu", 3)) {
+			printf("%zu", va_arg(args, size_t));
+			format += 2;
+		} else if (!strncmp(format, "%d", 2)) {
+			printf("%d", va_arg(args, int));
+			format++;
+		} else {
+			putchar(*format);
+		}
+	}
+	va_end(args);
+}
+
+/* Memory hotplug can rewrite memblock at any time: it knows few pages here, and may be
+ * asked about reserved ones only. */
+static void about_memblock(phys_addr_t phys)
+{
+	unsigned long pfn = XEN_PFN_DOWN(phys);
+
+	if (pfn != RESERVED && pfn != POOL && pfn != NOMAP && pfn != HOLE)
+		wrong("memblock is asked");
+}
+
 bool memblock_is_map_memory(phys_addr_t phys)
 {
+	about_memblock(phys);
 	return XEN_PFN_DOWN(phys) == RESERVED;
 }
 
 bool memblock_is_memory(phys_addr_t phys)
 {
+	about_memblock(phys);
 	return XEN_PFN_DOWN(phys) == RESERVED || XEN_PFN_DOWN(phys) == NOMAP;
+}
+
+static unsigned long pfn_of(const struct page *page)
+{
+	if (!page)
+		wrong("no page");
+	return (unsigned long)page;
 }
 
 bool PageReserved(const struct page *page)
 {
-	unsigned long pfn = (unsigned long)page;
+	unsigned long pfn = pfn_of(page);
 
 	return pfn == RESERVED || pfn == POOL || pfn == NOMAP || pfn == HOLE || pfn == DYING;
 }
@@ -95,21 +150,29 @@ struct page *pfn_to_page(unsigned long pfn)
 	return (struct page *)pfn;
 }
 
+/* What is no page can look like one. */
 bool is_zone_device_page(struct page *page)
 {
-	unsigned long pfn = (unsigned long)page;
+	unsigned long pfn = pfn_of(page);
 
-	return (pfn >= OWN && pfn < GRANTS) || pfn == PMEM || pfn == DYING;
+	return (pfn >= OWN && pfn < GRANTS) || pfn == PMEM || pfn == DYING || pfn >= FOREIGN;
 }
 
 bool xen_p2m_contiguous(const struct xen_p2m *p2m, unsigned long pfn, unsigned long nr,
 			unsigned long *bfn)
 {
-	return true;
+	printf(" pfn %lx nr %lu", pfn, nr);
+	return contiguous;
 }
 
 void xen_p2m_get_stats(struct xen_p2m *p2m, struct xen_p2m_stats *stats)
 {
+	*stats = (struct xen_p2m_stats){ 11, 12, 13, 14, 15 };
+}
+
+void debugfs_create_file(const char *name, int mode, void *parent, void *data, const void *fops)
+{
+	printf(" %s %o%s", name, mode, parent || data || fops != &p2m_fops ? " wrong" : "");
 }
 
 unsigned int xen_p2m_find_bfn(const struct xen_p2m *p2m, unsigned long bfn,
@@ -130,25 +193,100 @@ static void map(unsigned long pfn, unsigned long bfn)
 	noted[nr_noted++].bfn = bfn;
 }
 
-/* Sync a buffer for the CPU and back, which the caller has mapped for DMA. */
+static struct device dev;
+
+/* Sync a part of a buffer for the CPU and back, which the caller has mapped for DMA. */
+static void part(const char *what, phys_addr_t addr, size_t size, int dir)
+{
+	printf("%s:", what);
+	if (sigsetjmp(fault, 1)) {
+		printf(" fault");
+	} else {
+		dma_maddr_sync_for_cpu(&dev, addr, size, dir);
+		dma_maddr_sync_for_device(&dev, addr, size, dir);
+	}
+	printf("\n");
+	nr_noted = 0;
+}
+
 static void use(const char *what, unsigned long bfn, size_t size)
 {
-	struct device dev;
-
-	by_cpu = by_xen = 0;
-	if (sigsetjmp(fault, 1)) {
-		printf("%s: fault\n", what);
-	} else {
-		dma_maddr_sync_for_cpu(&dev, (u64)bfn << XEN_PAGE_SHIFT, size, DMA_BIDIRECTIONAL);
-		dma_maddr_sync_for_device(&dev, (u64)bfn << XEN_PAGE_SHIFT, size, DMA_BIDIRECTIONAL);
-		printf("%s: cpu %d xen %d\n", what, by_cpu, by_xen);
-	}
-	nr_noted = 0;
+	part(what, (u64)bfn << XEN_PAGE_SHIFT, size, DMA_BIDIRECTIONAL);
 }
 
 static void on_fault(int sig)
 {
 	siglongjmp(fault, 1);
+}
+
+static void addresses(void)
+{
+	phys_addr_t addr;
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		static const size_t sizes[] = { 1, 0x1000, 0xf80, 0xf81, 0x1f80, 0x1f81 };
+
+		contiguous = i % 2;
+		printf("contiguous, 5080+%zx:", sizes[i]);
+		printf(" %d\n", arch_maddr_contiguous(0x5080, sizes[i]));
+	}
+	printf("where a local page is:");
+	addr = 0x3456;
+	printf(" %d", dma_maddr_find_phys(&addr));
+	printf(" %llx\n", (unsigned long long)addr);
+	map(17, FOREIGN);
+	addr = FOREIGN * XEN_PAGE_SIZE + 0x456;
+	printf("where a foreign page is:");
+	printf(" %d", dma_maddr_find_phys(&addr));
+	printf(" %llx\n", (unsigned long long)addr);
+	nr_noted = 0;
+}
+
+static void parts(void)
+{
+	static const char * const names[] = { "both ways", "to the device", "from the device" };
+	int dir;
+
+	for (dir = DMA_BIDIRECTIONAL; dir <= DMA_FROM_DEVICE; dir++) {
+		printf("%s, ", names[dir]);
+		part("own", 0x3120, 0x45, dir);
+		map(18, FOREIGN);
+		printf("%s, ", names[dir]);
+		part("once", FOREIGN * XEN_PAGE_SIZE + 0x120, 0x45, dir);
+		map(18, FOREIGN);
+		map(19, FOREIGN);
+		map(20, FOREIGN + 1);
+		map(21, FOREIGN + 1);
+		printf("%s, ", names[dir]);
+		part("twice", FOREIGN * XEN_PAGE_SIZE + 0x120, 0x1000, dir);
+	}
+	map(18, FOREIGN);
+	map(19, FOREIGN);
+	part("twice, up to the end", FOREIGN * XEN_PAGE_SIZE + 0x120, 0xee0, DMA_BIDIRECTIONAL);
+	hypercall_error = -ENOSYS;
+	map(18, FOREIGN);
+	map(19, FOREIGN);
+	part("twice, and Xen refuses", FOREIGN * XEN_PAGE_SIZE + 0x120, 0x45, DMA_BIDIRECTIONAL);
+	hypercall_error = 0;
+	dev.bypass = true;
+	map(18, 4);
+	map(19, 4);
+	part("protected", 4 * XEN_PAGE_SIZE + 0x120, 0x45, DMA_BIDIRECTIONAL);
+	dev.bypass = false;
+}
+
+static void statistics(void)
+{
+	struct seq_file m;
+
+	printf("statistics: %d\n", p2m_fops(&m, NULL));
+	for (active = false; ; active = true) {
+		printf("initcall, active %d:", active);
+		printf(" %d\n", initcall());
+		if (active)
+			break;
+	}
 }
 
 int main(void)
@@ -170,6 +308,8 @@ int main(void)
 	use("bounce buffer", POOL, XEN_PAGE_SIZE);
 	use("no-map", NOMAP, XEN_PAGE_SIZE);
 	use("hole", HOLE, XEN_PAGE_SIZE);
+	use("offline", OFFLINE, XEN_PAGE_SIZE);
+	use("nobody's, without a page", FOREIGN + 5, XEN_PAGE_SIZE);
 	map(16, FOREIGN);
 	map(17, FOREIGN + 1);
 	use("once", FOREIGN, 2 * XEN_PAGE_SIZE);
@@ -198,5 +338,9 @@ int main(void)
 	map(16, 5);
 	stage2(5, false);
 	use("given back to Xen, now foreign", 5, XEN_PAGE_SIZE);
+	stage2(5, true);
+	addresses();
+	parts();
+	statistics();
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What arch/arm/xen/dma.c needs of the kernel, for a program in user space. */
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@ typedef struct { long v; } atomic_long_t;
 #define atomic_long_inc(p) ((p)->v++)
 #define atomic_long_read(p) ((p)->v)
 #define __init
+#undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #define EXPORT_SYMBOL_GPL(x)
 #define XEN_PAGE_SHIFT 12
@@ -24,22 +26,22 @@ typedef struct { long v; } atomic_long_t;
 #define xen_offset_in_page(x) ((unsigned long)(x) & 4095)
 #define min_t(t, a, b) ((t)(a) < (t)(b) ? (t)(a) : (t)(b))
 enum dma_data_direction { DMA_BIDIRECTIONAL, DMA_TO_DEVICE, DMA_FROM_DEVICE };
-struct device { int x; };
-#define dev_dma_maddr_bypass(d) ((void)(d), false)
-#define dev_err_ratelimited(d, ...) ((void)(d), printf("    log: "), dev_log(__VA_ARGS__))
-static inline void dev_log(const char *f, ...) { fputs(f, stdout); }
+struct device { bool bypass; };
+#define dev_dma_maddr_bypass(d) ((d)->bypass)
+void dev_err_ratelimited(struct device *dev, const char *format, ...);
 #define GNTTAB_CACHE_CLEAN 1
 #define GNTTAB_CACHE_INVAL 2
 #define GNTTABOP_cache_flush 12
 struct gnttab_cache_flush { union { u64 dev_bus_addr; u32 ref; } a; uint16_t offset, length; u32 op; };
 struct xen_p2m { int x; }; extern struct xen_p2m xen_p2m;
-struct xen_p2m_stats { unsigned long ranges, pages, retries; };
+struct xen_p2m_stats { unsigned long ranges, pages, spares, retries, locked; };
 struct seq_file { int x; };
-#define seq_printf(...) do {} while (0)
-#define DEFINE_SHOW_ATTRIBUTE(n) int n##_fops
-#define late_initcall(x) int init_ref_##x = (int)(sizeof(x))
-#define debugfs_create_file(...) ((void)0)
-#define dma_maddr_active() false
+#define seq_printf(m, ...) ((void)(m), printf(__VA_ARGS__))
+#define DEFINE_SHOW_ATTRIBUTE(n) static int (*const n##_fops)(struct seq_file *, void *) = n##_show
+#define late_initcall(x) static int (*const initcall)(void) = x
+void debugfs_create_file(const char *name, int mode, void *parent, void *data, const void *fops);
+extern bool active;
+#define dma_maddr_active() active
 void xen_p2m_get_stats(struct xen_p2m *, struct xen_p2m_stats *);
 bool xen_p2m_contiguous(const struct xen_p2m *, unsigned long, unsigned long, unsigned long *);
 bool memblock_is_map_memory(phys_addr_t); bool memblock_is_memory(phys_addr_t);
@@ -49,5 +51,5 @@ bool pfn_valid(unsigned long); struct page *pfn_to_page(unsigned long); bool is_
 void arch_sync_dma_for_device(phys_addr_t, size_t, enum dma_data_direction);
 void arch_sync_dma_for_cpu(phys_addr_t, size_t, enum dma_data_direction);
 long HYPERVISOR_grant_table_op(int, void *, int);
-#define arch_phys_to_maddr(p) (p)
 unsigned int xen_p2m_find_bfn(const struct xen_p2m *, unsigned long, unsigned long *);
+bool dma_maddr_find_phys(phys_addr_t *addr);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define KBUILD_MODNAME	"contigtest"
-#define GFP_KERNEL	0
+#define GFP_KERNEL	0xcc0
 #define ENOMEM		12
 
 #define noinline	__attribute__((noinline))
@@ -47,7 +47,26 @@ static bool atomic_try_cmpxchg(atomic_t *v, int *old, int new)
 #define INVALID_P2M_ENTRY	(~0ul)
 #define FOREIGN_FRAME(m)	((m) | 1ul << 63)
 
-#define kvcalloc(n, size, gfp)	calloc(n, size)
+typedef unsigned int gfp_t;
+
+/* A word behind the others: who reads it takes it for a contiguous block. */
+static int *words, nr_words;
+
+static void *kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	if (size != sizeof(*words) || gfp != GFP_KERNEL)
+		abort();
+	words = calloc(n + 1, size);
+	words[nr_words = n] = 16;
+	return words;
+}
+
+static void __attribute__((destructor)) look_behind(void)
+{
+	if (words && words[nr_words] != 16)
+		printf("not ok the word behind the last is changed\n");
+}
+
 #define kvfree(p)		free(p)
 
 struct rnd_state {

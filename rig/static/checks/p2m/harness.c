@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "p2m.c"
@@ -31,6 +32,8 @@ static const char *where = "start";
 static jmp_buf blocked;
 static bool lock_is_held, in_reader, in_clear;
 static unsigned long reads, section, longest, locks;
+static int rcu_depth;
+static unsigned long rcu_sections, relaxations;
 /* What a hook does at the access or store with this number. */
 static unsigned long read_target, write_target, writes;
 static void (*at_read)(void), (*at_write)(void);
@@ -64,6 +67,29 @@ void on_read(void)
 	in_reader = true;
 }
 
+void rcu_section(int change)
+{
+	rcu_depth += change;
+	rcu_sections += change > 0;
+	check(rcu_depth >= 0, "an RCU section ends that has not begun");
+}
+
+/* Nodes are there only in an RCU section, or while nobody can free them. */
+void on_dereference(void)
+{
+	check(rcu_depth || lock_is_held, "a node is read outside of RCU");
+}
+
+void on_count(void)
+{
+	check(rcu_depth || lock_is_held, "counts where another CPU may take over");
+}
+
+void on_relax(void)
+{
+	relaxations++;
+}
+
 void on_write(void)
 {
 	void (*hook)(void) = at_write;
@@ -95,13 +121,21 @@ void lock_released(void)
 
 /* ---- memory */
 
-static unsigned long allocations, failures, live, failing, nr_limbo;
+static unsigned long allocations, failures, live, failing, nr_limbo, freed_later;
 static void *limbo[1 << 16];
 
+/* An allocated node, and whether it has been seen in the trees. */
+struct node {
+	struct xen_p2m_range range;
+	bool seen;
+};
+
 /* Bit n of failing: the n-th allocation fails. */
-void *range_alloc(size_t size)
+void *range_alloc(size_t size, gfp_t gfp)
 {
-	void *range;
+	struct node *range;
+
+	check(gfp == GFP_NOWAIT, "allocates with flags %#x", gfp);
 
 	check(!lock_is_held, "allocates under the lock");
 	check(!in_clear, "clearing allocates");
@@ -109,8 +143,10 @@ void *range_alloc(size_t size)
 		failures++;
 		return NULL;
 	}
-	range = malloc(size);
+	check(size == sizeof(range->range), "allocates %zu bytes", size);
+	range = malloc(sizeof(*range));
 	memset(range, 0xa5, size);
+	range->seen = false;
 	live++;
 	return range;
 }
@@ -125,8 +161,11 @@ void range_free(void *range, bool at_once)
 {
 	check(!lock_is_held, "frees under the lock");
 	live--;
+	check(!at_once || !((struct node *)range)->seen, "a reader may be at a node that is freed");
 	if (at_once)
 		memset(range, 0x5a, sizeof(struct xen_p2m_range));
+	else
+		freed_later++;
 	limbo[nr_limbo++] = range;
 	if (!in_reader && !at_read && nr_limbo > 1000)
 		grace_period();
@@ -135,12 +174,15 @@ void range_free(void *range, bool at_once)
 /* ---- hypercalls, messages */
 
 static unsigned long hypercalls, messages;
+static char last_message[256];
 static struct gnttab_unmap_grant_ref unmapped[16];
 static int hypercall_error, hypercall_status;
 
-int hypercall(void *op)
+int hypercall(int what, void *op, int count)
 {
 	struct gnttab_unmap_grant_ref *unmap = op;
+
+	check(what == GNTTABOP_unmap_grant_ref && count == 1, "%d of another hypercall", count);
 
 	unmapped[hypercalls++ % 16] = *unmap;
 	if (!hypercall_error)
@@ -148,10 +190,21 @@ int hypercall(void *op)
 	return hypercall_error;
 }
 
-void message(void)
+void message(const char *format, ...)
 {
+	va_list args;
+
 	check(!lock_is_held, "prints under the lock");
 	messages++;
+	va_start(args, format);
+	vsnprintf(last_message, sizeof(last_message), format, args);
+	va_end(args);
+}
+
+static void said(const char *want)
+{
+	check(!strcmp(last_message, want), "'%.*s', not '%.*s'", (int)strlen(last_message) - 1,
+	      last_message, (int)strlen(want) - 1, want);
 }
 
 /* ---- the table */
@@ -224,6 +277,7 @@ static bool from_p2m(unsigned int q, struct answer *a)
 	reads = 0;
 	if (setjmp(blocked)) {
 		in_reader = false;
+		rcu_depth = 0;
 		return false;
 	}
 	in_reader = true;
@@ -237,6 +291,7 @@ static bool from_p2m(unsigned int q, struct answer *a)
 			a->two = 0;
 	}
 	in_reader = false;
+	check(!rcu_depth, "an RCU section does not end");
 	return true;
 }
 
@@ -253,6 +308,7 @@ static unsigned long max_bfn(struct rb_node *node)
 	if (!node)
 		return 0;
 	range = rb_entry(node, struct xen_p2m_range, by_bfn);
+	((struct node *)range)->seen = true;
 	most = range->bfn + range->nr - 1;
 	most = max(most, max_bfn(node->rb_left));
 	most = max(most, max_bfn(node->rb_right));
@@ -262,7 +318,7 @@ static unsigned long max_bfn(struct rb_node *node)
 
 static void agrees(void)
 {
-	unsigned long ranges = 0, pages = 0, most = 0, run = 0, low = ULONG_MAX, i;
+	unsigned long ranges = 0, pages = 0, most = 0, run = 0, low = ULONG_MAX, i, was, bfn;
 	struct answer a;
 	unsigned int q;
 
@@ -280,10 +336,12 @@ static void agrees(void)
 		low = min(low, table[i]);
 		check(xen_p2m_maybe(&p2m, BASE + i, 1), "outside the bounds");
 	}
+	was = p2m_locked + p2m_retries;
 	for (q = 0; q < QUESTIONS; q++) {
 		check(from_p2m(q, &a), "the lock is held");
 		check(same(a, from_table(table, q)), "question %u", q);
 	}
+	check(p2m_locked + p2m_retries == was, "a reader that nobody disturbs tries again");
 	check(p2m.nr_ranges == ranges, "%lu ranges, not %lu", p2m.nr_ranges, ranges);
 	check(p2m.nr_pages == pages, "%lu pages, not %lu", p2m.nr_pages, pages);
 	check(p2m.max_ranges == most, "max_ranges %lu, not %lu", p2m.max_ranges, most);
@@ -298,6 +356,19 @@ static void agrees(void)
 		check(p2m.end == BASE + i, "end");
 		check(p2m.first_bfn == low, "first_bfn");
 		check(p2m.end_bfn == max_bfn(p2m.bfns.rb_node) + 1, "end_bfn");
+		check(!xen_p2m_maybe(&p2m, p2m.first - 2, 2) && xen_p2m_maybe(&p2m, p2m.first - 1, 2) &&
+		      xen_p2m_maybe(&p2m, p2m.end - 1, 1) && !xen_p2m_maybe(&p2m, p2m.end, 1),
+		      "the bounds are not exact");
+		check((!low || !xen_p2m_maybe_bfn(&p2m, low - 1)) && xen_p2m_maybe_bfn(&p2m, low) &&
+		      xen_p2m_maybe_bfn(&p2m, p2m.end_bfn - 1) &&
+		      !xen_p2m_maybe_bfn(&p2m, p2m.end_bfn), "the bounds by bfn are not exact");
+		/* What is outside of them is not looked up. */
+		was = rcu_sections;
+		check(xen_p2m_contiguous(&p2m, p2m.first - 5, 5, &bfn) && bfn == p2m.first - 5 &&
+		      xen_p2m_contiguous(&p2m, p2m.end, 9, &bfn) && bfn == p2m.end &&
+		      !xen_p2m_find_bfn(&p2m, p2m.end_bfn, &bfn) &&
+		      (!low || !xen_p2m_find_bfn(&p2m, low - 1, &bfn)), "outside the bounds");
+		check(rcu_sections == was, "what is outside the bounds is looked up");
 	} else {
 		check(!xen_p2m_maybe(&p2m, 0, ULONG_MAX), "bounds of nothing");
 		check(!p2m.end_bfn, "bounds of nothing by bfn");
@@ -507,16 +578,18 @@ static void losing_reader(void)
 	where = "a reader that loses";
 	check(!p2m_op(&op), "set");
 	table_op(table, &op);
-	/* The change moves the start of the range, or its end. */
-	for (q = 0; q < 2 * QUESTIONS; q++) {
+	/* The change moves the start of the range, or its end, or is elsewhere. */
+	for (q = 0; q < 3 * QUESTIONS; q++) {
+		static const unsigned long places[] = { 1, 6, 14 };
 		unsigned long stable = q % QUESTIONS;
-		unsigned long was = locks, at = q < QUESTIONS ? 1 : 6;
+		unsigned long was = locks, at = places[q / QUESTIONS];
 		bool foreign = stable < PFNS ? stable >= 2 && stable < 6 :
 			stable < 2 * PFNS ? stable >= PFNS + 2 && stable < PFNS + 6 :
 			stable >= 2 * PFNS + 3 && stable < 2 * PFNS + 7;
-		unsigned long retries = p2m_retries, waits = p2m_locked;
+		unsigned long retries = p2m_retries, waits = p2m_locked, relaxed = relaxations;
 
-		if (!foreign || (stable >= PFNS && stable < 2 * PFNS && stable > PFNS + 3))
+		if (!foreign || (at < 14 && stable >= PFNS && stable < 2 * PFNS &&
+				 stable > PFNS + 3))
 			continue;
 		current = (struct op){ false, at, at + 1, 1 };
 		every_read = true;
@@ -527,7 +600,8 @@ static void losing_reader(void)
 		if (current.set)
 			toggle();
 		check(same(a, from_table(table, stable)), "question %u", q);
-		check(p2m_retries > retries, "no retry is counted");
+		check(p2m_retries == retries + 8, "%lu retries", p2m_retries - retries);
+		check(relaxations == relaxed + 8, "does not relax");
 		check(p2m_locked == waits + 1, "the lock is not counted");
 		check(locks > was, "the lock is not taken");
 	}
@@ -553,6 +627,26 @@ static void sections(void)
 		if (!first)
 			first = longest;
 	}
+	/* Of 32 ranges, and of 32 spares, a section at most. */
+	for (i = 1; i < 100; i++) {
+		unsigned long nr, seq;
+
+		for (nr = 0; nr < i; nr++)
+			check(!xen_p2m_set(&p2m, BASE + 2 * nr, 5 * nr, 1), "set");
+		seq = p2m.seq.sequence;
+		locks = 0;
+		check(!xen_p2m_clear(&p2m, BASE, 2 * i), "clear");
+		check(locks == i / 32 + 1, "%lu sections for %lu ranges", locks, i);
+		check((p2m.seq.sequence - seq) / 2 == (i + 31) / 32, "changes for %lu", i);
+		check(!live && !p2m.nr_ranges, "%lu nodes left", live);
+	}
+	/* The limit of ranges is reached, that of spares is not. */
+	check(!xen_p2m_set(&p2m, BASE, 500, 2), "set");
+	for (i = 1; i < 40; i++)
+		check(!xen_p2m_set(&p2m, BASE + 2 * i, 5 * i, 1), "set");
+	check(!xen_p2m_clear(&p2m, BASE + 1, 90), "clear");
+	check(p2m.nr_ranges == 1 && p2m.nr_pages == 1, "%lu ranges left", p2m.nr_ranges);
+	check(!xen_p2m_clear(&p2m, BASE, 1), "clear");
 	/* The trees are deeper, and that is all. */
 	check(longest < 2 * first, "%lu stores in a section, %lu with a tenth", longest, first);
 }
@@ -572,6 +666,145 @@ static void bad_numbers(void)
 	restart();
 }
 
+/* What the message of an overlap names. */
+static void overlaps(void)
+{
+	where = "overlaps";
+	check(!xen_p2m_set(&p2m, BASE + 4, 50, 3), "set");
+	check(!xen_p2m_set(&p2m, BASE + 18, 90, 2), "set");
+	messages = 0;
+	freed_later = 0;
+	check(xen_p2m_set(&p2m, BASE + 6, 70, 9) == -EEXIST, "the range below");
+	said("pfn 0x1006+9 -> bfn 0x46 overlaps pfn 0x1004+3 -> bfn 0x32\n");
+	check(xen_p2m_set(&p2m, BASE + 17, 71, 9) == -EEXIST, "the range above");
+	said("pfn 0x1011+9 -> bfn 0x47 overlaps pfn 0x1012+2 -> bfn 0x5a\n");
+	check(messages == 2, "%lu messages", messages);
+	check(xen_p2m_set(&p2m, BASE + 9, 72, 0) == -EINVAL && messages == 2, "a message more");
+	failing = 1;
+	allocations = 0;
+	check(xen_p2m_set(&p2m, BASE + 9, 72, 1) == -ENOMEM && messages == 2, "a message more");
+	failing = 4;
+	allocations = 0;
+	check(xen_p2m_set(&p2m, BASE + 9, 72, 7) == -ENOMEM && messages == 2, "a message more");
+	check(!freed_later, "nodes that nobody has seen wait for a grace period");
+	failing = 0;
+	restart();
+}
+
+/* A bus frame that is mapped twice, in both halves of a subtree. */
+static void twice_in_a_subtree(void)
+{
+	static const unsigned long ranges[][2] = {
+		{ 25, 1 }, { 15, 1 }, { 40, 1 }, { 10, 30 }, { 20, 20 },
+	};
+	unsigned long i, bfn, mapped, pfn;
+
+	where = "twice in a subtree";
+	for (i = 0; i < 5; i++)
+		check(!xen_p2m_set(&p2m, BASE + 100 * i, ranges[i][0], ranges[i][1]), "set");
+	for (bfn = 0; bfn < 60; bfn++) {
+		for (i = mapped = 0; i < 5; i++)
+			mapped += bfn - ranges[i][0] < ranges[i][1];
+		check(xen_p2m_find_bfn(&p2m, bfn, &pfn) == min(mapped, 2UL), "bfn %lu", bfn);
+	}
+	restart();
+}
+
+/* Made of anything, it is empty; destroyed, nothing is left, nor of the first frame. */
+static void init_and_destroy(void)
+{
+	struct xen_p2m other;
+
+	where = "init and destroy";
+	memset(&other, 0xa5, sizeof(other));
+	xen_p2m_init(&other);
+	check(!other.nr_ranges && !other.nr_pages && !other.nr_spares && !other.max_ranges &&
+	      !other.end && !other.end_bfn && !other.first && !other.first_bfn &&
+	      !other.pfns.rb_node && !other.bfns.rb_node && !other.seq.sequence &&
+	      !other.lock.held && other.spares.next == &other.spares &&
+	      other.spares.prev == &other.spares, "is not empty");
+	check(!xen_p2m_set(&other, 0, 5, 3), "set");
+	xen_p2m_destroy(&other);
+	check(!live && !other.nr_pages, "%lu nodes are left", live);
+}
+
+/* There is a cache on Xen, and for KUnit. */
+static void caches(void)
+{
+	int on;
+
+	where = "caches";
+	for (on = 0; on < 4; on++) {
+		in_xen = on & 1;
+		without_kunit = on & 2;
+		p2m_cache = NULL;
+		check(!initcall(), "the initcall fails");
+		check(!!p2m_cache == (in_xen || !without_kunit), "cache, %d", on);
+	}
+	in_xen = true;
+	without_kunit = false;
+}
+
+static void statistics(void)
+{
+	struct xen_p2m_stats stats, before;
+
+	where = "statistics";
+	memset(&before, 0x5a, sizeof(before));
+	xen_p2m_get_stats(&p2m, &before);
+	check(!before.ranges && !before.pages && !before.spares, "of nothing");
+	check(before.retries == p2m_retries && before.locked == p2m_locked, "counts");
+	check(!xen_p2m_set(&p2m, BASE, 50, 7), "set");
+	check(!xen_p2m_set(&p2m, BASE + 9, 90, 2), "set");
+	p2m_retries += 5;
+	p2m_locked += 6;
+	locks = 0;
+	xen_p2m_get_stats(&p2m, &stats);
+	check(locks == 1, "the lock is taken %lu times", locks);
+	check(stats.ranges == 2 && stats.pages == 9 && stats.spares == 3,
+	      "%lu ranges, %lu pages, %lu spares", stats.ranges, stats.pages, stats.spares);
+	check(stats.retries == before.retries + 5, "%lu retries", stats.retries);
+	check(stats.locked == before.locked + 6, "%lu times locked", stats.locked);
+	restart();
+}
+
+/* The interface that other drivers call, about the p2m of the system. */
+static void phys_to_machine(void)
+{
+	unsigned long i;
+
+	where = "phys_to_machine";
+	check(__set_phys_to_machine(BASE + 3, 77), "set");
+	check(__pfn_to_mfn(BASE + 3) == 77, "bfn");
+	check(__pfn_to_mfn(BASE + 2) == INVALID_P2M_ENTRY, "the frame before");
+	check(__pfn_to_mfn(BASE + 4) == INVALID_P2M_ENTRY, "the frame behind");
+	check(!__set_phys_to_machine(BASE + 3, 78), "set twice");
+	check(__set_phys_to_machine(BASE + 3, INVALID_P2M_ENTRY), "forget");
+	check(__pfn_to_mfn(BASE + 3) == INVALID_P2M_ENTRY, "is forgotten");
+	check(__set_phys_to_machine(BASE + 3, INVALID_P2M_ENTRY), "forget twice");
+	check(__set_phys_to_machine_multi(BASE, 60, 4), "set several");
+	for (i = 0; i < 4; i++)
+		check(__pfn_to_mfn(BASE + i) == 60 + i, "bfn %lu", i);
+	check(__pfn_to_mfn(BASE + 4) == INVALID_P2M_ENTRY, "the frame behind");
+	check(!__set_phys_to_machine_multi(BASE, 60, 0), "set nothing");
+	check(!__set_phys_to_machine_multi(BASE, INVALID_P2M_ENTRY, 0), "forget nothing");
+	check(__set_phys_to_machine_multi(BASE + 1, INVALID_P2M_ENTRY, 2), "forget some");
+	for (i = 0; i < 4; i++)
+		check(__pfn_to_mfn(BASE + i) == (i % 3 ? INVALID_P2M_ENTRY : 60 + i), "some");
+	check(__set_phys_to_machine_multi(BASE, INVALID_P2M_ENTRY, 4), "forget all");
+	/* A foreign page whose bfn is its pfn. */
+	check(__set_phys_to_machine(BASE, BASE), "set");
+	check(__pfn_to_mfn(BASE) == INVALID_P2M_ENTRY, "needs no translation");
+	check(__set_phys_to_machine(BASE, INVALID_P2M_ENTRY), "forget");
+	check(!live, "%lu nodes are left", live);
+	/* Nothing is looked up outside the bounds. */
+	check(__set_phys_to_machine_multi(BASE + 4, 60, 2), "set");
+	i = rcu_sections;
+	check(__pfn_to_mfn(BASE + 3) == INVALID_P2M_ENTRY &&
+	      __pfn_to_mfn(BASE + 6) == INVALID_P2M_ENTRY && rcu_sections == i, "is looked up");
+	check(__set_phys_to_machine_multi(BASE + 4, INVALID_P2M_ENTRY, 2), "forget");
+}
+
 /* ---- grants */
 
 #define GRANTS	6
@@ -580,7 +813,8 @@ static void prepare(struct gnttab_map_grant_ref *ops)
 {
 	unsigned int i;
 
-	for (i = 0; i < GRANTS; i++)
+	/* One more than is mapped, which goes on as the others do. */
+	for (i = 0; i <= GRANTS; i++)
 		ops[i] = (struct gnttab_map_grant_ref){
 			.host_addr = (u64)(BASE + i) << XEN_PAGE_SHIFT,
 			.dev_bus_addr = (u64)(500 + i) << XEN_PAGE_SHIFT,
@@ -600,6 +834,7 @@ static unsigned int examine(const struct gnttab_map_grant_ref *ops, unsigned int
 {
 	unsigned int i, lost = 0;
 
+	check(xen_p2m_bfn(&xen_p2m, BASE + GRANTS) == BASE + GRANTS, "a grant too many");
 	for (i = 0; i < GRANTS; i++) {
 		unsigned long bfn = xen_p2m_bfn(&xen_p2m, BASE + i);
 		const struct gnttab_unmap_grant_ref *unmap = &unmapped[lost];
@@ -626,7 +861,7 @@ static unsigned int examine(const struct gnttab_map_grant_ref *ops, unsigned int
 
 static void forget(unsigned int mask)
 {
-	struct gnttab_unmap_grant_ref ops[GRANTS];
+	struct gnttab_unmap_grant_ref ops[GRANTS + 1];
 	unsigned int i, n = 0;
 
 	for (i = 0; i < GRANTS; i++)
@@ -641,7 +876,7 @@ static void forget(unsigned int mask)
 
 static void grants(void)
 {
-	struct gnttab_map_grant_ref ops[GRANTS];
+	struct gnttab_map_grant_ref ops[GRANTS + 1];
 	unsigned int i, lost;
 
 	where = "grants";
@@ -702,6 +937,43 @@ static void grants(void)
 		      messages);
 		forget(-1U);
 	}
+	/* A run is forgotten at once, and each part of a batch by itself. */
+	prepare(ops);
+	set_foreign_p2m_mapping(ops, NULL, NULL, GRANTS);
+	locks = 0;
+	forget(-1U);
+	check(locks == 1, "%lu sections for a run", locks);
+	prepare(ops);
+	locks = 0;
+	set_foreign_p2m_mapping(ops, NULL, NULL, GRANTS);
+	check(locks == 1, "%lu sections for a run", locks);
+	locks = 0;
+	forget(0x35);
+	check(locks == 3, "%lu sections for three parts", locks);
+	forget(-1U);
+	/* The words of a grant that is lost, and that stays mapped. */
+	prepare(ops);
+	ops[1].dom = 9;
+	hypercall_error = -38;
+	check(!xen_p2m_set(&xen_p2m, BASE + 1, 900, 1), "set");
+	set_foreign_p2m_mapping(ops, NULL, NULL, GRANTS);
+	said("grant 1 of domain 9 at 0x1001000 stays mapped: error -38, status 1\n");
+	hypercall_error = 0;
+	forget(-1U);
+	prepare(ops);
+	ops[1].dom = 9;
+	hypercall_status = -3;
+	check(!xen_p2m_set(&xen_p2m, BASE + 1, 900, 1), "set");
+	set_foreign_p2m_mapping(ops, NULL, NULL, GRANTS);
+	said("grant 1 of domain 9 at 0x1001000 stays mapped: error 0, status -3\n");
+	hypercall_status = 0;
+	forget(-1U);
+	prepare(ops);
+	ops[1].dom = 9;
+	check(!xen_p2m_set(&xen_p2m, BASE + 1, 900, 1), "set");
+	set_foreign_p2m_mapping(ops, NULL, NULL, GRANTS);
+	said("cannot record grant 1 of domain 9 at 0x1001000, unmapping it: error -17\n");
+	forget(-1U);
 	/* Any part is forgotten, and no other. */
 	for (lost = 0; lost < 1 << GRANTS; lost++) {
 		prepare(ops);
@@ -717,12 +989,19 @@ static void grants(void)
 
 int main(void)
 {
-	alarm(60);
+	/* Of the processor: the machine may have other work. */
+	setrlimit(RLIMIT_CPU, &(struct rlimit){ 60, 60 });
 	initcall();
 	xen_p2m_init(&p2m);
 	restart();
 	agrees();
 	bad_numbers();
+	overlaps();
+	twice_in_a_subtree();
+	init_and_destroy();
+	caches();
+	statistics();
+	phys_to_machine();
 	random_operations();
 	no_memory();
 	interleave();

@@ -27,10 +27,17 @@ void on_read(void);
 void on_write(void);
 void lock_taken(void);
 void lock_released(void);
-void *range_alloc(size_t size);
+void *range_alloc(size_t size, gfp_t gfp);
 void range_free(void *range, bool at_once);
-int hypercall(void *op);
-void message(void);
+int hypercall(int what, void *op, int count);
+void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void rcu_section(int change);
+void on_dereference(void);
+void on_count(void);
+void on_relax(void);
+
+/* Where the code runs. */
+static bool in_xen = true, without_kunit;
 
 /* What KUnit calls instead, if anything. */
 static void *stub_xen_p2m_alloc, *stub_xen_p2m_unmap_grant;
@@ -44,8 +51,9 @@ static void *stub_xen_p2m_alloc, *stub_xen_p2m_unmap_grant;
 #define likely(x) (x)
 #define unlikely(x) (x)
 #define OPTIMIZER_HIDE_VAR(x) do { } while (0)
-#define cpu_relax() do { } while (0)
-#define IS_ENABLED(x) 1
+#define cpu_relax() on_relax()
+/* In #if a name that is no macro is 0. */
+#define IS_ENABLED(x) (1 - without_kunit)
 #define READ_ONCE(x) \
 	({ on_read(); *(const volatile __typeof__(x) *)&(x); })
 #define WRITE_ONCE(x, value) \
@@ -64,7 +72,7 @@ static void *stub_xen_p2m_alloc, *stub_xen_p2m_unmap_grant;
 			return ((__typeof__(&function))stub_##function)(__VA_ARGS__); \
 	} while (0)
 #define early_initcall(x) int (*initcall)(void) = (x)
-#define pr_warn_ratelimited(...) (message(), (void)snprintf(NULL, 0, __VA_ARGS__))
+#define pr_warn_ratelimited(...) message(__VA_ARGS__)
 #define pr_err_ratelimited pr_warn_ratelimited
 
 /* lists */
@@ -138,19 +146,22 @@ struct kmem_cache {
 	size_t size;
 };
 
-#define rcu_read_lock_sched() do { } while (0)
-#define rcu_read_unlock_sched() do { } while (0)
-#define rcu_dereference_raw(p) READ_ONCE(p)
+#define rcu_read_lock_sched() rcu_section(1)
+#define rcu_read_unlock_sched() rcu_section(-1)
+#define rcu_dereference_raw(p) ({ on_dereference(); READ_ONCE(p); })
 #define rcu_access_pointer(p) READ_ONCE(p)
 #define rcu_assign_pointer(p, value) WRITE_ONCE(p, value)
 #define kfree_rcu(ptr, field) range_free(ptr, false)
 #define kfree(ptr) range_free(ptr, true)
 #define kmem_cache_free(cache, ptr) range_free(ptr, true)
-#define kmem_cache_alloc(cache, gfp) range_alloc((cache)->size)
+#define kmem_cache_alloc(cache, gfp) range_alloc((cache)->size, gfp)
 #define KMEM_CACHE(type, flags) \
-	({ static struct kmem_cache cache = { sizeof(struct type) }; &cache; })
-#define GFP_NOWAIT 0
-#define __GFP_NOWARN 0
+	({ static struct kmem_cache cache = { sizeof(struct type) }; \
+	   if ((flags) != SLAB_PANIC) \
+		fail("a cache with other flags"); \
+	   &cache; })
+#define GFP_NOWAIT 0x2800
+#define __GFP_NOWARN 0x2000
 
 /* locks, sequence counts */
 typedef struct {
@@ -198,7 +209,7 @@ static inline void raw_spin_unlock(raw_spinlock_t **lock)
 
 /* per CPU */
 #define DEFINE_PER_CPU(type, name) type name
-#define __this_cpu_inc(name) (name)++
+#define __this_cpu_inc(name) (on_count(), (name)++)
 #define per_cpu(name, cpu) name
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < 1; (cpu)++)
 
@@ -213,9 +224,9 @@ static inline void raw_spin_unlock(raw_spinlock_t **lock)
 #define GNTST_bad_gntref (-3)
 #define GNTMAP_device_map 1
 #define GNTTABOP_unmap_grant_ref 1
-#define HYPERVISOR_grant_table_op(what, op, count) hypercall(op)
-#define xen_domain() true
-#define SLAB_PANIC 0
+#define HYPERVISOR_grant_table_op(what, op, count) hypercall(what, op, count)
+#define xen_domain() in_xen
+#define SLAB_PANIC 0x40000
 
 struct gnttab_map_grant_ref {
 	u64 host_addr;
