@@ -1,9 +1,10 @@
 # The verbs. Each is a line of shell; what they do stands in rig/ and series/.
 .DEFAULT_GOAL := help
-.PHONY: help run shell check check-full bench report tree refresh series pins deps variables
+.PHONY: help run shell check check-full bench mutants report tree refresh series pins deps \
+	variables
 MAKEFLAGS += --no-print-directory
 
-export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP UPDATE
+export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP UPDATE N SEED
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 help: ## this list
@@ -15,6 +16,7 @@ help: ## this list
 	@echo '  TEST= FILES=  a test file of your own, a directory to unpack at /files'
 	@echo '  KSRC= XSRC=  a git clone of a kernel to put the series on, a Xen tree or clone'
 	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
+	@echo '  FILES= N= SEED=  mutants: of which files of ours, how many, chosen by what'
 	@echo '  JOBS=      how many machines run at a time'
 	@echo '  FORCE=1    let tree or refresh win over edits   UPDATE=1  let pins move pins'
 
@@ -41,6 +43,9 @@ check-full: deps ## the same, the whole suite on base, and boots at the end of e
 
 bench: deps ## count instructions on the base kernel, on ours, and on bare metal
 	@$(PYTHON) -m rig.bench
+
+mutants: deps ## put faults into our own code: which do the tests not notice?
+	@$(PYTHON) -m rig.mutate
 
 report: variables ## a page of what the last check, check-full, run and bench found
 	@$(PYTHON) -m rig.report

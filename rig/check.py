@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 
-from rig import boots, kunit, variables
+from rig import boots, kunit, mutate, variables
 from rig.common import paths
 from rig.common.error import RigError
 from rig.common.progress import Progress
@@ -97,6 +97,13 @@ def static(writer, full):
     writer.group("static", results, [f"seconds={time.monotonic() - start:.0f}"])
 
 
+def mutants(writer, full):
+    """Faults in our own code, of which programs in user space have to notice each."""
+    start = time.monotonic()
+    results = mutate.sample(mutate.FULL if full else mutate.DAILY)
+    writer.group("mutants", results, [f"seconds={time.monotonic() - start:.0f}"])
+
+
 def boot(writer, place, full):
     """All tests on all platforms. In a full check all on the base kernel, too, and at the
     end of each series some of those that pass on the base and on all series."""
@@ -127,6 +134,7 @@ def main():
     writer = ktap.Writer()
     steps = [("units", lambda: units(writer)),
              ("static", lambda: static(writer, full)),
+             ("mutants", lambda: mutants(writer, full)),
              ("boots", lambda: boot(writer, place, full))]
     if full:
         steps.append(("kunit", lambda: kunit.all_of(writer, place / "kunit")))

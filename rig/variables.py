@@ -29,6 +29,7 @@ TAKES = {
     "check": ("PLATFORM", "JOBS", *SOURCES),
     "check-full": ("PLATFORM", "JOBS", *SOURCES),
     "bench": ("PLATFORM", "JOBS", "COMPARE", "KEEP", *SOURCES),
+    "mutants": ("FILES", "N", "SEED", "JOBS", "KSRC"),
     "report": (),
     "tree": ("KSRC", "FORCE"),
     "refresh": ("KSRC", "FORCE"),
@@ -78,12 +79,17 @@ def files(env=os.environ):
     return path or None
 
 
+def number(name, env=os.environ):
+    """The number above 0 that a variable has; None if the caller does not say."""
+    words = env.get(name)
+    if words and not re.fullmatch("[1-9][0-9]*", words):
+        raise RigError(f"{name}={words}: not a number above 0")
+    return int(words) if words else None
+
+
 def jobs(env=os.environ):
     """How many machines may run at a time; None if the caller does not say."""
-    words = env.get("JOBS")
-    if words and not re.fullmatch("[1-9][0-9]*", words):
-        raise RigError(f"JOBS={words}: not a number above 0")
-    return int(words) if words else None
+    return number("JOBS", env)
 
 
 def flag(name, env=os.environ):
@@ -120,7 +126,10 @@ def _xsrc(env):
 CHECKS = {"PLATFORM": platforms, "KERNEL": kernel, "TEST": test, "FILES": files, "JOBS": jobs,
           "KSRC": _ksrc, "XSRC": _xsrc, "COMPARE": compare,
           "FORCE": lambda env: flag("FORCE", env), "KEEP": lambda env: flag("KEEP", env),
-          "UPDATE": lambda env: flag("UPDATE", env)}
+          "UPDATE": lambda env: flag("UPDATE", env), "N": lambda env: number("N", env),
+          "SEED": lambda env: None}
+#: where a verb means something else by a name
+OTHERWISE = {("mutants", "FILES"): lambda env: None}      # files of ours: the verb knows them
 
 
 def on_command_line(makeflags):
@@ -138,8 +147,9 @@ def check(verbs, env=os.environ):
             known = " ".join(sorted(takes)) or "no variable"
             raise RigError(f"{name}= means nothing to make {' '.join(verbs)}, "
                                 f"which takes {known}")
-    for name in sorted(takes):
-        CHECKS[name](env)
+    for verb in verbs:
+        for name in sorted(TAKES.get(verb, ())):
+            OTHERWISE.get((verb, name), CHECKS[name])(env)
     if "shell" in verbs and len(platforms(env)) != 1:
         raise RigError(f"PLATFORM={env['PLATFORM']}: a shell is on one of them")
     if "bench" in verbs and flag("KEEP", env) and env.get("PLATFORM"):

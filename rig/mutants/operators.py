@@ -7,7 +7,7 @@ import bisect
 import re
 from dataclasses import dataclass
 
-from . import parse, tokens
+from rig.mutants import parse, tokens
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 ARITHMETIC = {"+": "-", "-": "+", "*": "/", "/": "*", "%": "/", "<<": ">>", ">>": "<<",

@@ -5,7 +5,7 @@ compile, and that costs nothing but the attempt.
 """
 from dataclasses import dataclass, field
 
-from . import tokens
+from rig.mutants import tokens
 
 CONTROL = ("if", "while", "for", "switch")
 _NO_FUNCTION = ("if", "while", "for", "switch", "return", "sizeof", "typeof", "__typeof__",

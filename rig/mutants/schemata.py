@@ -6,8 +6,9 @@ all mutants, in user space or in a kernel. Each copy has a #line of its own, by 
 compiler's errors tell which mutants do not compile.
 """
 import re
+from dataclasses import replace
 
-from . import parse, tokens
+from rig.mutants import parse, tokens
 
 #: ahead of the first copy: in user space the environment has the number
 USER = '''\
@@ -35,19 +36,9 @@ KERNEL = '''\
 extern int rig_mutant;
 extern void rig_reach(void);
 '''
-#: to compare what is compiled: a copy is the mutant and nothing else
-PROBE = '''\
-extern int rig_mutant;
-#define rig_reach() do { } while (0)
-'''
 _INLINE = re.compile(r"\b(__always_inline|inline|__inline__|noinline|__maybe_unused)\b")
 _COPY = re.compile(r"rig_mutant:(\d+):")
 _INSIDE = re.compile(r": In function .\w+?(?:__rig_(\d+))?\W*:$")
-
-
-def label(number):
-    """What the compiler calls the place of mutant NUMBER."""
-    return f"rig_mutant:{number}"
 
 
 def blamed(said):
@@ -74,33 +65,36 @@ def _head(text, function, name, extra):
     return f"{extra}{before}{name}{behind}"
 
 
-def _copy(text, function, mutant, number, extra, name):
+def _copy(text, function, mutant, name, extra, place, reach=True):
     """The function with one mutant in it, which says that it was reached."""
     begin = max(mutant.begin, function.head_end + 1)
     until = mutant.until or begin
-    reach = "{ rig_reach(); " if mutant.bare else "rig_reach(); "
-    body = (text[function.head_end:begin] + reach + text[begin:mutant.start] + mutant.new +
-            text[mutant.end:until] + ("}" if mutant.bare else "") + text[until:function.end])
-    return f'#line 1 "{label(number)}"\n{_head(text, function, name, extra)}{body}\n'
+    before, behind = ("{ " if mutant.bare else "", "}" if mutant.bare else "") if reach else \
+        ("", "")
+    body = (text[function.head_end:begin] + before + ("rig_reach(); " if reach else "") +
+            text[begin:mutant.start] + mutant.new + text[mutant.end:until] + behind +
+            text[until:function.end])
+    return f'#line 1 "{place}"\n{_head(text, function, name, extra)}{body}\n'
 
 
-def expansions(text, numbered, probe=False):
+def _within(text, numbered):
+    """[(Function, [(number, Mutant)])] of the functions of TEXT that have mutants."""
+    found = [(function, [(number, mutant) for number, mutant in numbered
+                         if function.start <= mutant.start < function.end])
+             for function in parse.functions(text)]
+    return [(function, mine) for function, mine in found if mine]
+
+
+def expansions(text, numbered):
     """[(Function, what takes the place of its text)] of those that have mutants.
 
     NUMBERED is [(number, Mutant)] of mutants in functions of TEXT."""
-    found = []
-    for function in parse.functions(text):
-        mine = [(number, mutant) for number, mutant in numbered
-                if function.start <= mutant.start < function.end]
-        if mine:
-            found.append((function, _expansion(text, function, mine, probe)))
-    return found
+    return [(function, _expansion(text, function, mine))
+            for function, mine in _within(text, numbered)]
 
 
-def _expansion(text, function, mine, probe):
-    # In a probe each copy has to be there, as the compiler makes it by itself.
-    extra = "__attribute__((__noinline__, __noclone__, __used__)) " if probe else \
-        "__attribute__((__noinline__, __unused__)) "
+def _expansion(text, function, mine):
+    extra = "__attribute__((__noinline__, __unused__)) "
     line = text.count("\n", 0, function.start) + 1
     call = f"({', '.join(function.params)})"
     original = f"{function.name}__rig_0"
@@ -109,7 +103,7 @@ def _expansion(text, function, mine, probe):
     cases = []
     for number, mutant in mine:
         name = f"{function.name}__rig_{number}"
-        parts.append(_copy(text, function, mutant, number, extra, name))
+        parts.append(_copy(text, function, mutant, name, extra, f"rig_mutant:{number}"))
         cases.append(f"\tcase {number}: " + (f"{name}{call}; return;\n" if function.void else
                                              f"return {name}{call};\n"))
     head = re.sub(r"\b(__always_inline|inline|__inline__)\b", "__attribute__((__unused__))",
@@ -121,28 +115,45 @@ def _expansion(text, function, mine, probe):
     return "".join(parts)
 
 
-def source(text, numbered, runtime, probe=False):
+def source(text, numbered, runtime):
     """TEXT with all mutants in it, behind RUNTIME."""
     changed = text
-    for function, becomes in reversed(expansions(text, numbered, probe)):
+    for function, becomes in reversed(expansions(text, numbered)):
         changed = changed[:function.start] + becomes + changed[function.end:]
     at = _first_code(text)
     return changed[:at] + runtime + changed[at:]
 
 
+def probe(text, numbered, blaming):
+    """TEXT as it is, and behind each function with mutants a copy of it and one of each,
+    to compare what the compiler makes of them. Where all have the same lines, __LINE__
+    makes no difference; BLAMING: each has lines of its own, as errors have to tell."""
+    extra = "__attribute__((__noinline__, __noclone__, __used__)) "
+    changed = text
+    for function, mine in reversed(_within(text, numbered)):
+        line = text.count("\n", 0, function.end) + 1
+        inside = function.head_end + 1
+        as_is = replace(mine[0][1], start=inside, end=inside, new="", begin=inside, until=inside)
+        copies = [_copy(text, function, mutant, f"{function.name}__rig_{number}", extra,
+                        f"rig_mutant:{number}" if blaming else "copy", reach=False)
+                  for number, mutant in [(0, as_is), *mine]]
+        changed = (changed[:function.end] + "\n" + "".join(copies) +
+                   f'#line {line} "original"\n' + changed[function.end:])
+    return changed
+
+
 def _first_code(text):
     """Where declarations can stand: in front of the first token that is no directive, but
     in no #if."""
-    depth, at, safe = 0, 0, 0
+    depth, safe = 0, 0
     for tok in tokens.tokens(text):
         if tok.kind != "directive":
             break
         word = re.match(r"\s*#\s*(\w+)", tok.text)
         word = word[1] if word else ""
         depth += word.startswith("if") - (word == "endif")
-        at = tok.end + 1
         if depth == 0:
-            safe = at
+            safe = tok.end + 1
     return safe
 
 

@@ -9,8 +9,8 @@ from rig.common import paths
 # package of the series' tool is a room like another; a module on top is one by itself.
 ROOMS = ("rig.common", "rig.fetch", "series", "rig.kernels", "rig.machine", "rig.verdict",
          "rig.benches", "rig.static.objects", "rig.static.build", "rig.static.checks",
-         "rig.static.main", "rig.static.__main__", "rig.variables", "rig.boots", "rig.kunit",
-         "rig.run", "rig.bench", "rig.pincheck", "rig.check",
+         "rig.mutants", "rig.static.main", "rig.static.__main__", "rig.variables", "rig.boots",
+         "rig.kunit", "rig.run", "rig.bench", "rig.pincheck", "rig.mutate", "rig.check",
          "rig.report")
 TESTS = ("rig.tests", "rig.static.tests", "series.tests")
 EMPTY = ("rig", "rig.static")     # packages that hold rooms, and no code

@@ -24,6 +24,7 @@ class Values(unittest.TestCase):
         self.check("shell", PLATFORM="arm")
         self.check("tree", FORCE="0")
         self.check("bench", KEEP="1")
+        self.check("mutants", FILES="arch/arm/xen/p2m.c", N="20", SEED="2026-11-26")
 
     def test_bad(self):
         with tempfile.NamedTemporaryFile("w", suffix=".sh") as bad:
@@ -41,6 +42,8 @@ class Values(unittest.TestCase):
                     ("bench", "KEEP", ("yes", "on")),
                     ("bench", "COMPARE", ("/no", "/", TEST)),
                     ("pins", "UPDATE", ("yes", "all")),
+                    ("mutants", "N", ("x", "0", "-1", "20 ")),
+                    ("mutants", "JOBS", ("x",)),
                     ("shell", "PLATFORM", ("pv pvh", "all"))):
                 for value in values:
                     with self.subTest(f"{verb} {name}={value}"), \
@@ -50,6 +53,11 @@ class Values(unittest.TestCase):
     def test_keep_wants_all(self):
         with self.assertRaisesRegex(RigError, "all platforms"):
             self.check("bench", KEEP="1", PLATFORM="pv")
+
+    def test_a_name_of_two_verbs(self):
+        self.check("mutants", FILES="p2m.c")
+        with self.assertRaises(RigError):
+            variables.check(["mutants", "run"], {"FILES": "p2m.c"})
 
     def test_not_of_the_verb(self):
         with self.assertRaisesRegex(RigError, "TEST= means nothing to make check"):

@@ -1,0 +1,102 @@
+"""Which tests can kill a mutant of a file: the cheapest first.
+
+A row has the programs of user space (killers.py), the KUnit suites, and the tests that
+boot. A file whose row has no program waits for a kernel that has its mutants in it.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """The ladder of a file."""
+
+    user: tuple = ()
+    kunit: tuple = ()
+    boots: tuple = ()
+
+
+_PV = ("native-io", "dma-api", "scattered", "contiguous")
+_ARM = ("selfattach", "domu", "foreign-alias")
+_NONCOHERENT = ("native-io-noncoherent", "selfattach-noncoherent", "domu-noncoherent", "no-map")
+_SMMU = ("smmu", "smmu-native", "smmu-16k")
+_BYPASS = ("bypass-property", "bypass-node", "bypass-node-wait", "bypass-contradiction",
+           "bypass-wrong")
+_POOL = ("swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-partial", "swiotlb-noforce",
+         "swiotlb-malformed", "swiotlb-huge", "native-io-force", "dma-api")
+_DETECT = ("view", "no-dma-ops", "xen-silent", "domu", "native-io")
+
+ROWS = {
+    "arch/arm/include/asm/dma-maddr.h": Row(boots=("native-io", *_ARM)),
+    "arch/arm64/include/asm/dma-maddr.h": Row(boots=("native-io", *_ARM)),
+    "arch/arm/mm/dma-mapping.c": Row(("iovaruns",), boots=("native-io-noncoherent", *_ARM)),
+    "arch/arm64/mm/dma-mapping.c": Row(boots=("native-io-noncoherent", *_ARM)),
+    "arch/arm/mm/init.c": Row(boots=("native-io", "swiotlb-size", "swiotlb-noforce")),
+    "arch/arm/xen/bypass.c": Row(boots=(*_BYPASS, "xen-smmu-bypass")),
+    "arch/arm/xen/dma.c": Row(("maint",), boots=_NONCOHERENT),
+    "arch/arm/xen/mm.c": Row(boots=("native-io", *_ARM)),
+    "arch/arm/xen/p2m.c": Row(("p2m-harness", "p2m-kunit"), ("xen-p2m",), ("p2m-kunit", *_ARM)),
+    "include/xen/arm/p2m.h": Row(("p2m-harness", "p2m-kunit"), ("xen-p2m",),
+                                 ("p2m-kunit", *_ARM)),
+    "include/xen/arm/dma-maddr.h": Row(boots=_ARM),
+    "include/xen/arm/page.h": Row(boots=("dma-api", *_ARM)),
+    "arch/x86/include/asm/dma-maddr.h": Row(boots=_PV),
+    "arch/x86/kernel/pci-dma.c": Row(boots=("native-io", "swiotlb-size", "amd-iommu")),
+    "arch/x86/xen/contiguous.c": Row(("contig",), boots=_PV),
+    "arch/x86/xen/dma.c": Row(boots=("coherent-rounds", "swiotlb-small", *_PV)),
+    "arch/x86/xen/enlighten.c": Row(boots=("mem-limit",)),
+    "arch/x86/xen/mmu_pv.c": Row(("framelist",), boots=("coherent-rounds", *_PV)),
+    "arch/x86/xen/p2m.c": Row(boots=("scattered", "contiguous", "domu")),
+    "arch/x86/xen/setup.c": Row(boots=("mem-limit",)),
+    "arch/x86/xen/suspend.c": Row(boots=("pci-late",)),
+    "arch/x86/xen/suspend_pv.c": Row(boots=("pci-late",)),
+    "arch/x86/xen/xen-ops.h": Row(boots=_PV),
+    "block/bio.c": Row(boots=("scattered", "native-io")),
+    "block/blk-merge.c": Row(boots=("scattered", "native-io")),
+    "block/blk-mq-dma.c": Row(boots=("scattered", "native-io", *_SMMU)),
+    "block/blk.h": Row(boots=("scattered", "native-io")),
+    "drivers/iommu/dma-iommu.c": Row(("iovaruns",), boots=_SMMU),
+    "drivers/nvme/host/pci.c": Row(boots=("native-io", "dma-api")),
+    "drivers/pci/p2pdma.c": Row(boots=("amd-iommu-peer", "dma-api")),
+    "drivers/pci/xen-pcifront.c": Row(boots=("pci-late", "passthrough")),
+    "drivers/xen/biomerge.c": Row(boots=("scattered", "selfattach")),
+    "drivers/xen/events/events_base.c": Row(boots=("pci-late",)),
+    "drivers/xen/gntdev-dmabuf.c": Row(boots=("scattered-dmabuf",)),
+    "drivers/xen/gntdev.c": Row(boots=("scattered-dmabuf", "domu")),
+    "drivers/xen/grant-dma-iommu.c": Row(boots=("bypass-node", "grant-dma")),
+    "drivers/xen/grant-table.c": Row(boots=("dma-api", "scattered-dmabuf")),
+    "drivers/xen/swiotlb-debugfs.c": Row(boots=("view", "view-force", "above-4g-view",
+                                                "unaligned-view")),
+    "drivers/xen/swiotlb-xen.c": Row(boots=_DETECT),
+    "drivers/xen/xenbus/xenbus_probe.c": Row(boots=("pci-late", "passthrough")),
+    "include/linux/device.h": Row(boots=("bypass-property", "domu")),
+    "include/linux/dma-direct.h": Row(boots=("dma-api", "above-4g", "scattered", *_ARM)),
+    "include/linux/dma-maddr.h": Row(boots=(*_PV, *_ARM)),
+    "include/linux/scatterlist.h": Row(boots=("dma-api", *_SMMU)),
+    "include/linux/swiotlb.h": Row(boots=_POOL),
+    "include/xen/swiotlb-xen.h": Row(boots=_DETECT),
+    "include/xen/xen.h": Row(boots=("scattered",)),
+    "kernel/dma/debug.c": Row(boots=("dma-api",)),
+    "kernel/dma/direct.c": Row(boots=("dma-api", "above-4g", "scattered", "undebugged",
+                                      "coherent-rounds", *_NONCOHERENT, *_ARM)),
+    "kernel/dma/direct.h": Row(boots=("dma-api", "scattered", "undebugged", *_NONCOHERENT, *_ARM)),
+    "kernel/dma/mapping.c": Row(boots=("dma-api", "undebugged")),
+    "kernel/dma/swiotlb.c": Row(boots=_POOL),
+    "mm/hmm.c": Row(boots=("undebugged", "dma-api")),
+}
+
+
+def problems(files, killers, suites, tests):
+    """What is wrong with ROWS: a file without a row, a row without a file, a row that can
+    kill nothing or names what is not there."""
+    found = [f"{path}: has no row" for path in files if path not in ROWS]
+    for path, row in ROWS.items():
+        if path not in files:
+            found.append(f"{path}: has a row, and is no file of ours")
+        if not row.user + row.kunit + row.boots:
+            found.append(f"{path}: nothing can kill its mutants")
+        for kind, names, known in (("program", row.user, killers), ("suite", row.kunit, suites),
+                                   ("test", row.boots, tests)):
+            found += [f"{path}: no {kind} {name}" for name in names if name not in known]
+            if len(set(names)) < len(names):
+                found.append(f"{path}: a {kind} is named twice")
+    return found

@@ -1,0 +1,79 @@
+"""The verb mutants: faults are put into our own code, and each must be noticed.
+
+    python3 -m rig.mutate          all mutants of FILES, or N of them
+
+A survivor fails unless rig/mutants/explained says why it may live. SEED repeats a sample.
+"""
+import datetime
+import os
+import sys
+
+from rig import variables
+from rig.common.error import RigError
+from rig.common.tell import say
+from rig.mutants import engine, explained
+from rig.verdict import ktap
+
+DAILY, FULL = 20, 200     # how many a check, and a full one, take
+
+
+def today():
+    """The seed of a day."""
+    return datetime.date.today().isoformat()
+
+
+def judged(results):
+    """[ktap.Result] of mutants: the survivors fail."""
+    return [ktap.Result(result.state != "survived", f"mutants: {result}") for result in results]
+
+
+def about(made):
+    """[ktap.Result] of what is wrong with the mutants themselves: an entry of `explained`
+    that fits none, a function of ours into which hardly a fault was put."""
+    stale = explained.unknown(made.entries, made.mutants, set(made.sources))
+    found = [ktap.Result(False, f"mutants: explained, and there is no such mutant: {entry.path}: "
+                         f"'{entry.was}' -> '{entry.becomes}'") for entry in stale]
+    for path, source in made.sources.items():
+        mine = [mutant for mutant in made.mutants if mutant.path == path]
+        found += [ktap.Result(False, f"mutants: {path}: {name}() has at least two")
+                  for name in engine.thin(source, mine)]
+    return found
+
+
+def sample(count, seed=None, words=()):
+    """[ktap.Result] of COUNT mutants, chosen by the day unless there is a SEED."""
+    seed = seed or today()
+    say(f"mutants: {count} by the seed {seed}")
+    made = engine.load(list(words), variables.jobs())
+    results = made.run(made.sample(count, seed), survey=False)
+    able = [result for result in results if result.state in engine.ABLE]
+    return judged(able[:count]) + about(made)
+
+
+def every(words):
+    """[ktap.Result] of all mutants of the files, with the table on stdout."""
+    made = engine.load(words, variables.jobs())
+    say(f"mutants: {len(made.mutants)} of {len(made.sources)} files")
+    results = made.run(made.mutants, survey=True)
+    print(engine.table_text(made, results))
+    return judged(results) + about(made)
+
+
+def main():
+    """make mutants."""
+    words, count = (os.environ.get("FILES") or "").split(), variables.number("N")
+    try:
+        found = sample(count, os.environ.get("SEED"), words) if count else every(words)
+    except RigError as err:
+        sys.exit(f"error: {err}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted: what was found out is kept")
+    failed = [result for result in found if not result.passed]
+    for result in found if count else failed:
+        print(f"{'' if result.passed else 'not '}ok - {result.name}")
+    print(f"{len(found) - len(failed)} passed, {len(failed)} failed")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
