@@ -234,28 +234,39 @@ static int coherent_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(coherent);
 
-/* How many of @n buffers fail to be mapped. The bounced ones dmastat counts. */
+/*
+ * How many of @n buffers fail to be mapped. The bounced ones dmastat counts. All are
+ * allocated at a time: the next one would else be the memory of the last.
+ */
 static int map_many(size_t size, int n)
 {
 	struct device *dev = &edu->dev;
-	int failed = 0;
+	int failed = 0, i;
+	void **bufs;
 
-	while (n--) {
-		void *buf = (void *)__get_free_pages(GFP_KERNEL | __GFP_NOWARN,
-						     get_order(size));
+	bufs = kcalloc(n, sizeof(*bufs), GFP_KERNEL);
+	if (!bufs)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
 		dma_addr_t bus;
 
-		if (!buf)
-			return -ENOMEM;
+		bufs[i] = (void *)__get_free_pages(GFP_KERNEL | __GFP_NOWARN,
+						   get_order(size));
+		if (!bufs[i]) {
+			failed = -ENOMEM;
+			break;
+		}
 		/* The caller tells of failures. */
-		bus = dma_map_single_attrs(dev, buf, size, DMA_TO_DEVICE,
+		bus = dma_map_single_attrs(dev, bufs[i], size, DMA_TO_DEVICE,
 					   DMA_ATTR_NO_WARN);
 		if (dma_mapping_error(dev, bus))
 			failed++;
 		else
 			dma_unmap_single(dev, bus, size, DMA_TO_DEVICE);
-		free_pages((unsigned long)buf, get_order(size));
 	}
+	while (i--)
+		free_pages((unsigned long)bufs[i], get_order(size));
+	kfree(bufs);
 	return failed;
 }
 
