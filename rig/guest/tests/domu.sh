@@ -4,7 +4,6 @@
 #: devices@pvh: nvme
 #: modules: dmastat
 #: domu: yes
-#: memory: 2048
 #: timeout: 900
 #: full@arm: yes
 # A domain does disk I/O through dom0's blkback: the device's DMA goes to pages

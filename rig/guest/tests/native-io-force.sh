@@ -7,7 +7,7 @@
 #: modules: dmastat
 #: linux: swiotlb=force
 #: timeout: 900
-#: full@pvh: yes  full@arm: yes  full@bare-arm64: yes
+#: full: yes  full@arm64: no  full@bare-x86_64: no
 # The same with swiotlb=force: every single mapping bounces.
 
 . /rig/lib/dmastat.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 #: platforms: pv pvh arm64 arm bare-x86_64 bare-arm64
 #: devices: nvme ahci virtio sdhci e1000e
+#: devices@pvh: nvme sdhci e1000e
 #: devices@arm64: nvme ahci virtio virtio-mmio sdhci e1000e
 #: devices@bare-arm64: nvme ahci virtio virtio-mmio sdhci e1000e
 #: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
