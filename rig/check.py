@@ -100,8 +100,10 @@ def static(writer, full):
 def mutants(writer, full):
     """Faults in our own code, of which programs in user space have to notice each."""
     start = time.monotonic()
-    results = mutate.sample(mutate.FULL if full else mutate.DAILY)
-    writer.group("mutants", results, [f"seconds={time.monotonic() - start:.0f}"])
+    seed = mutate.today()
+    results = mutate.sample(mutate.FULL if full else mutate.DAILY, seed)
+    writer.group("mutants", results, [f"seed={seed}",
+                                      f"seconds={time.monotonic() - start:.0f}"])
 
 
 def boot(writer, place, full):

@@ -23,8 +23,12 @@ def today():
 
 
 def judged(results):
-    """[ktap.Result] of mutants: the survivors fail."""
-    return [ktap.Result(result.state != "survived", f"mutants: {result}") for result in results]
+    """[ktap.Result] of mutants: the survivors fail. What no program tried counts as skipped,
+    and what does not compile is no mutant."""
+    found = [ktap.Result(result.state != "survived", f"mutants: {result}",
+                         skip=result.state if result.state not in engine.TRIED else "")
+             for result in results if result.state != "does not compile"]
+    return found or [ktap.Result(False, "mutants: some were tried")]
 
 
 def about(made):
@@ -69,10 +73,11 @@ def main():
     except KeyboardInterrupt:
         sys.exit("interrupted: what was found out is kept")
     failed = [result for result in found if not result.passed]
+    passed = [result for result in found if result.passed and not result.skip]
     for result in found if count else failed:
         print(f"{'' if result.passed else 'not '}ok - {result.name}")
-    print(f"{len(found) - len(failed)} passed, {len(failed)} failed")
-    sys.exit(bool(failed))
+    print(f"{len(passed)} passed, {len(failed)} failed")
+    sys.exit(bool(failed) or not passed)
 
 
 if __name__ == "__main__":

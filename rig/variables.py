@@ -152,6 +152,8 @@ def check(verbs, env=os.environ):
             OTHERWISE.get((verb, name), CHECKS[name])(env)
     if "shell" in verbs and len(platforms(env)) != 1:
         raise RigError(f"PLATFORM={env['PLATFORM']}: a shell is on one of them")
+    if "mutants" in verbs and env.get("SEED") and not env.get("N"):
+        raise RigError("SEED= chooses N= of the mutants, and there is no N=")
     if "bench" in verbs and flag("KEEP", env) and env.get("PLATFORM"):
         raise RigError("KEEP=1 wants all platforms, not PLATFORM=")
 

@@ -13,6 +13,8 @@ from rig.mutants import ours, parse, store, table
 STATES = ("does not compile", "same code", "killed", "explained", "waits for a boot", "survived")
 #: those of mutants that a program can reach
 ABLE = ("killed", "explained", "survived")
+#: those about which something was found out
+TRIED = (*ABLE, "same code")
 
 
 @dataclass
@@ -62,7 +64,8 @@ class Engine:
             return dict.fromkeys(mutants)
         able = [mutant for mutant in mutants if mutant.function]
         tools = needs.compilers(source.arches)
-        keys = {mutant: needs.key("objects 1", tools, mutant.apply(source.text))
+        tree = needs.tree_id(self.tree)
+        keys = {mutant: needs.key("objects 2", tools, tree, path, mutant.apply(source.text))
                 for mutant in able}
         fresh = [mutant for mutant in able if not self.store.get(keys[mutant])]
         if fresh:

@@ -17,9 +17,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.mutants import needs, schemata
+from rig.mutants import needs, parse, schemata, tokens
 
 BUILD_LIMIT = 600         # seconds of a processor
+MEMORY = 4 << 20          # KiB of addresses that a run may have
 ASLEEP = 20               # seconds that a run may sleep
 LOOK = 2                  # seconds between two looks at whether it does
 #: what a kernel's build has as errors
@@ -49,7 +50,8 @@ class Killer:
     def digest(self, texts):
         """What a verdict rests on besides the mutant."""
         parts = [self.name, needs.compiler_version(), *(texts[path] for path in self.files),
-                 *sorted(self.extra), Path(schemata.__file__), Path(__file__)]
+                 *sorted(self.extra), *(Path(module.__file__) for module in
+                                        (parse, schemata, tokens)), Path(__file__)]
         return needs.key(*parts)
 
     def write(self, place, texts, numbered):
@@ -84,7 +86,9 @@ class Killer:
     def run(self, place, number=0, cpu=120):
         """The Verdict on a mutant; CPU is how many seconds of a processor it may take."""
         reached = place / f"reached-{number}"
-        command = f"ulimit -t {cpu}; ulimit -c 0; exec ./tests 3>{shlex.quote(reached.name)}"
+        # A mutant may allocate without end, or print.
+        command = (f"ulimit -t {cpu}; ulimit -c 0; ulimit -v {MEMORY}; exec ./tests "
+                   f"3>{shlex.quote(reached.name)}")
         env = dict(needs.plain_environment(), RIG_MUTANT=str(number))
         with subprocess.Popen(["sh", "-c", command], cwd=place, env=env, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

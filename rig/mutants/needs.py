@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rig.common import kept, paths
 from rig.common.error import RigError  # noqa: F401
+from rig.common.git import Git
 from rig.kernels import trees
 from rig.machine import testfile
 from rig.static.build import ctx, kbuild, targets
@@ -26,10 +27,14 @@ def tree():
 
 def diff_to_base(place):
     """All that is new in the tree at PLACE, without context."""
-    return subprocess.run(
-        ["git", "-C", str(place), "diff", "--no-renames", "--no-color", "--no-ext-diff",
-         "--src-prefix=a/", "--dst-prefix=b/", "-U0", "base"],
-        capture_output=True, text=True, check=True, timeout=600).stdout
+    return Git.of(place).out("diff", "--no-renames", "--no-color", "--no-ext-diff",
+                             "--src-prefix=a/", "--dst-prefix=b/", "-U0", "base")
+
+
+@kept.once
+def tree_id(place):
+    """What the sources at PLACE are, headers included."""
+    return Git.of(place).work()
 
 
 def whole_files():

@@ -5,6 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from rig import mutate
 from rig.common import tell
 from rig.mutants import engine, explained, kernel, killers, needs, objects
 from rig.mutants import operators, ours, parse, schemata, store, table, tokens
@@ -599,6 +600,18 @@ class Engine(unittest.TestCase):
         first = self.engine.sample(3, "2026-11-26")
         self.assertEqual(first, self.made().sample(3, "2026-11-26"))
         self.assertNotEqual(first, self.engine.sample(3, "2026-11-27"))
+
+    def test_judged(self):
+        mutant = self.engine.mutants[0]
+        def words(*states):
+            return [("ok" if result.passed else "not ok", result.skip) for result in
+                    mutate.judged([engine.Result(mutant, state) for state in states])]
+        self.assertEqual(words("killed", "explained", "same code", "survived"),
+                         [("ok", ""), ("ok", ""), ("ok", ""), ("not ok", "")])
+        self.assertEqual(words("waits for a boot"), [("ok", "waits for a boot")])
+        # Nothing was tried.
+        self.assertEqual(words("does not compile"), [("not ok", "")])
+        self.assertEqual(words(), [("not ok", "")])
 
     def test_files(self):
         sources = [ours.Source(path, "") for path in ("a/b.c", "a/c.c", "d/b.c")]

@@ -25,6 +25,8 @@ class Values(unittest.TestCase):
         self.check("tree", FORCE="0")
         self.check("bench", KEEP="1")
         self.check("mutants", FILES="arch/arm/xen/p2m.c", N="20", SEED="2026-11-26")
+        with self.assertRaisesRegex(RigError, "no N="):
+            self.check("mutants", SEED="2026-11-26")
 
     def test_bad(self):
         with tempfile.NamedTemporaryFile("w", suffix=".sh") as bad:

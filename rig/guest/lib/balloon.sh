@@ -26,6 +26,7 @@ other_cpus() {
 scatter() {
 	_whole=$(cat $BALLOON/info/current_kb)
 	# Each page given away is flushed from every CPU on which dom0 runs.
+	_online=$(cat /sys/devices/system/cpu/online)
 	other_cpus 0
 	rm -f neighbours
 	balloon_to $((_whole * 3 / 8))
@@ -35,4 +36,5 @@ scatter() {
 		dd if=/dev/zero of=neighbours bs=1M count=$((_free - 24)) 2>/dev/null
 	balloon_to "$_whole"
 	other_cpus 1
+	is "$(cat /sys/devices/system/cpu/online)" "$_online" "the CPUs of before are online"
 }

@@ -44,8 +44,10 @@ domu_io() {
 			continue
 		fi
 		_real=$(disk "$_id") || return 1
+		[ -n "$_letters" ] || return 1
 		_name=xvd${_letters%% *}
-		_letters=${_letters#* }
+		_letters=${_letters#"${_name#xvd}"}
+		_letters=${_letters# }
 		_names=$_names,/dev/$_name
 		_disks="$_disks\"phy:$_real,$_name,w\", "
 	done
@@ -69,7 +71,7 @@ domu_io() {
 	_tty=$(xenstore-read "/local/domain/$(xl domid guest)/console/tty")
 	cat "$_tty" >console.txt 2>/dev/null &
 	_cat=$!
-	_left=240
+	_left=$((180 + 60 * $#))
 	while xl domid guest >/dev/null 2>&1 && [ $_left -gt 0 ]; do
 		sleep 2
 		_left=$((_left - 2))

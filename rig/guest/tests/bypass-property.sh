@@ -2,7 +2,6 @@
 #: platforms: arm64 arm
 #: devices: nvme ahci virtio-mmio
 #: modules: dmastat
-#: full@arm: yes
 #: dtb: xen-iommu-on
 #: base: not-run the base kernel has no bypass
 # The device tree says of the PCI host bridge, by a property, that Xen's IOMMU protects

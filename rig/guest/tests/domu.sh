@@ -18,6 +18,8 @@ xl_up || exit 1
 # One disk where hardware virtualisation is emulated: a domain takes minutes there.
 # shellcheck disable=SC2086
 domu_on $DEVICES
+# Another after the first is gone, with its grants: on PV passthrough does that.
+! on arm64 || DOMU_AT=$((DISK_FREE + 16 * MIB)) domu_on nvme
 # The base kernel says nothing of its own.
 if said 'xen:swiotlb: dma-direct'; then
 	case $PLATFORM in

@@ -3,7 +3,7 @@
 #: modules: dmastat
 #: linux: swiotlb swiotlb=16384,2,force,bogus
 #: base: not-run a parameter without a value faults before there is a console
-#: full: yes  full@pv: no  full@bare-x86_64: no
+#: full: yes  full@pv: no  full@bare-x86_64: no  full@arm: no
 # What swiotlb= cannot understand is said, and the rest is acted on.
 
 . /rig/lib/dmastat.sh

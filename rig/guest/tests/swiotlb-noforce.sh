@@ -3,7 +3,7 @@
 #: modules: dmastat dmatest
 #: linux: swiotlb=noforce
 #: dom0_mem@pv: 768M,max:768M
-#: full@pvh: yes  full@arm: yes  full@bare-arm64: yes
+#: full@pvh: yes  full@bare-arm64: yes
 # swiotlb=noforce: no pool, and what needs none works.
 
 . /rig/lib/dmastat.sh

@@ -22,6 +22,7 @@ io_on nvme
 # While a hard interrupt runs, no pool is added: each buffer that the pool has not is
 # exchanged for memory in reach there, and given back.
 hold "$before"
+is "$(pool_mib)" "$before" "the pool has not grown before the interrupt"
 dmatest interrupt
 # In use at a time: more than there is, for long enough to add a pool.
 hold $((before + 4))
