@@ -19,19 +19,25 @@ _emit() {
 	live "$*"
 }
 
-_next() {
-	# Counted in the file: a counter in a variable is lost in a pipeline.
-	echo $(($(grep -c -E '^(not )?ok ' "$KTAP" 2>/dev/null) + 1))
+# A process is dear where all is emulated: what a shell can do itself, it does.
+_count() {
+	# In a file: a counter in a variable is lost in a pipeline.
+	_number=0
+	[ ! -e "$KTAP.count" ] || read -r _number <"$KTAP.count"
+	_number=$((_number + 1))
+	echo $_number >"$KTAP.count"
 }
 
 # ok DESC: a check that held.
 ok() {
-	_emit "ok $(_next) $1"
+	_count
+	_emit "ok $_number $1"
 }
 
 # not_ok DESC [WHY]: a check that did not.
 not_ok() {
-	_emit "not ok $(_next) $1"
+	_count
+	_emit "not ok $_number $1"
 	if [ -n "$2" ]; then
 		_emit "# why: $2"
 	fi
@@ -39,7 +45,8 @@ not_ok() {
 
 # skip DESC WHY: a check that cannot be made here. Counts as no pass.
 skip() {
-	_emit "ok $(_next) $1 # SKIP $2"
+	_count
+	_emit "ok $_number $1 # SKIP $2"
 }
 
 # is ACTUAL EXPECTED DESC
@@ -96,9 +103,11 @@ _first() {
 # _driven PATH DRIVER: whether a device of that driver is above PATH in sysfs.
 _driven() {
 	_path=$(readlink -f "$1")
-	while [ "$_path" != / ]; do
-		[ "$(readlink "$_path/driver" | sed 's,.*/,,')" = "$2" ] && return 0
-		_path=$(dirname "$_path")
+	while [ -n "$_path" ]; do
+		if [ -e "$_path/driver" ]; then
+			case $(readlink "$_path/driver") in */"$2") return 0 ;; esac
+		fi
+		_path=${_path%/*}
 	done
 	return 1
 }

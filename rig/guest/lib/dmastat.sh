@@ -19,10 +19,27 @@ dmastat_reset() {
 	echo 0 >$DMASTAT/devices
 }
 
-# stat ID KEY: one counter of all devices of the driver; 0 if they have mapped nothing.
+# stats ID KEY…: counters of all devices of the driver, on a line; 0 if they have mapped
+# nothing.
+stats() {
+	_driver=$(driver_of "$1")
+	shift
+	awk -v driver=" driver=$_driver " -v keys="$*" '
+		index($0, driver) {
+			for (i = split(keys, key, " "); i; i--)
+				if (at = index($0, " " key[i] "="))
+					sum[i] += substr($0, at + length(key[i]) + 2)
+		}
+		END {
+			for (i = 1; i <= split(keys, key, " "); i++)
+				printf "%.0f ", sum[i]
+		}' $DMASTAT/devices
+}
+
+# stat ID KEY: one of them.
 stat() {
-	sed -n "s/.* driver=$(driver_of "$1") .* $2=\([0-9]*\).*/\1/p" $DMASTAT/devices |
-		awk '{ sum += $1 } END { printf "%.0f\n", sum }'
+	_stat=$(stats "$@")
+	echo "${_stat% }"
 }
 
 # maint KEY: one counter of cache maintenance (arm and arm64).
@@ -32,25 +49,31 @@ maint() {
 
 # stat_report ID: the device's line in the summary.
 stat_report() {
-	dev_report "$1" "bytes=$(stat "$1" bytes) mapped=$(stat "$1" maps)" \
-		"bounced=$(stat "$1" bounced) foreign=$(stat "$1" foreign)"
+	_reported=$1
+	# shellcheck disable=SC2046
+	set -- $(stats "$1" bytes maps bounced foreign)
+	dev_report "$_reported" "bytes=$1 mapped=$2 bounced=$3 foreign=$4"
 }
 
 # is_idle ID: nothing is left mapped, and no mapping failed. Without DMA_API_DEBUG a
 # driver may leave out what does nothing; who needs it has to unmap.
 is_idle() {
+	_idle=$1
 	_try=0
-	while [ "$(stat "$1" maps)" != "$(stat "$1" unmaps)" ] && [ $_try -lt 5 ]; do
+	while
+		# shellcheck disable=SC2046
+		set -- $(stats "$_idle" maps unmaps need_unmap failed)
+		[ "$1" != "$2" ] && [ $_try -lt 5 ]
+	do
 		sleep 1
 		_try=$((_try + 1))
 	done
-	if [ "$(stat "$1" need_unmap)" = 0 ]; then
-		holds "$1: no more was undone than mapped" \
-			[ "$(stat "$1" unmaps)" -le "$(stat "$1" maps)" ]
+	if [ "$3" = 0 ]; then
+		holds "$_idle: no more was undone than mapped" [ "$2" -le "$1" ]
 	else
-		is "$(stat "$1" unmaps)" "$(stat "$1" maps)" "$1: every mapping was undone"
+		is "$2" "$1" "$_idle: every mapping was undone"
 	fi
-	is "$(stat "$1" failed)" 0 "$1: no mapping failed"
+	is "$4" 0 "$_idle: no mapping failed"
 }
 
 # holds DESC COMMAND…: a check that holds if the command succeeds.

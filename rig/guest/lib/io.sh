@@ -4,7 +4,8 @@
 MIB=1048576
 
 sha() {
-	sha256sum | cut -d ' ' -f 1
+	_sum=$(sha256sum)
+	echo "${_sum%% *}"
 }
 
 # read_direct FILE OFFSET LENGTH BLOCK: bytes, past the page cache.

@@ -2,10 +2,12 @@
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from rig.common import kept
 from rig.common.error import RigError
 from rig.static.build import source
-from rig.static.build.ctx import workers
+from rig.static.build.ctx import recall, workers
 
 #: type of message: why the project cannot have it otherwise
 TOLERATED = {
@@ -17,6 +19,9 @@ TOLERATED = {
     "FILE_PATH_CHANGES": "MAINTAINERS is brought up to date by a patch of its"
                          " own, at the end of the series",
 }
+
+#: what checkpatch is made of
+SCRIPTS = ("checkpatch.pl", "spelling.txt", "const_structs.checkpatch")
 
 _MESSAGE = re.compile(r"^(ERROR|WARNING|CHECK):([A-Z_0-9]+): (.*)$")
 
@@ -31,12 +36,25 @@ def run(ctx):
                                                             ctx.mails))
     top = source.at(ctx, "patched")
     with ThreadPoolExecutor(workers(ctx, len(mails))) as pool:
-        said = list(pool.map(lambda mail: _ask(top, mail), mails))
-    for mail, text in zip(mails, said):
-        found = messages(text)
-        bad = [words for kind, words in found if kind not in TOLERATED]
-        yield ("checkpatch: " + mail.name, not bad, "\n".join(bad) or
-               " ".join(sorted({k for k, _ in found})))
+        for rows in pool.map(lambda mail: recall(ctx, "checkpatch", key(top, mail),
+                                                 lambda: [verdict(mail, _ask(top, mail))]),
+                             mails):
+            yield from rows
+
+
+def key(top, mail):
+    """What a verdict rests on: the mail, but for what differs from one run to the next."""
+    text = re.sub(r"^(From [0-9a-f]+ .*|Date: .*)$", "", mail.read_text("utf-8"), flags=re.M)
+    return kept.key(text, mail.name, Path(__file__),
+                    *(top / "scripts" / name for name in SCRIPTS))
+
+
+def verdict(mail, said):
+    """(name, ok, detail) of what checkpatch SAID of a mail."""
+    found = messages(said)
+    bad = [words for kind, words in found if kind not in TOLERATED]
+    return ("checkpatch: " + mail.name, not bad, "\n".join(bad) or
+            " ".join(sorted({kind for kind, _ in found})))
 
 
 def _ask(top, mail):

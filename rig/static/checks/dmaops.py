@@ -2,7 +2,10 @@
 
 Configurations, no objects: with XEN_VIRTIO, which shows that the other answer is seen,
 and without. Arm's own IOMMU code (ARM_DMA_USE_IOMMU) and x86's GART are off in both."""
+from pathlib import Path
+
 from rig.static.build import kbuild, source, targets
+from rig.static.build.ctx import recall
 
 WITH = "CONFIG_XEN_VIRTIO=y"
 WITHOUT = "CONFIG_XEN_VIRTIO=n"
@@ -34,6 +37,11 @@ def verdict(virtio, config):
 
 def run(ctx):
     """Yield (name, ok, detail)."""
+    key = kbuild.key(ctx, Path(__file__), source.git(ctx.tree, "rev-parse", "patched^{tree}"))
+    yield from recall(ctx, "dmaops", key, lambda: _run(ctx))
+
+
+def _run(ctx):
     src = source.at(ctx, "patched")
     for arch in ctx.arches:
         build = kbuild.Build(ctx, arch, "o-dmaops-" + arch, "")

@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 from rig.common.error import RigError
-from rig.static.build import source
+from rig.static.build import kbuild, source
+from rig.static.build.ctx import recall
 
 FILE = "drivers/iommu/dma-iommu.c"
 FUNCTIONS = ("dev_bounces_frames", "dev_maddr_differs", "iova_maddr_run", "dev_find_phys",
@@ -96,10 +97,17 @@ def attempt(place, program, text):
 
 def run(ctx):
     """Yield (name, ok, detail)."""
-    place, program = ctx.scratch / "iovaruns", Path(__file__).with_suffix(".c")
+    program = Path(__file__).with_suffix(".c")
     tree = source.at(ctx, "patched")
     text = "\n".join(cut((tree / path).read_text("utf-8"), functions)
                      for path, functions in ((FILE, FUNCTIONS), (ARM_FILE, ARM_FUNCTIONS)))
+    key = kbuild.key(ctx, text, program, Path(__file__))
+    yield from recall(ctx, "iovaruns", key,
+                      lambda: results(ctx.scratch / "iovaruns", program, text))
+
+
+def results(place, program, text):
+    """Yield (name, ok, detail) of TEXT and of each mutant."""
     _, passed, said = attempt(place, program, text)
     yield "iovaruns: each byte is mapped where it is in the machine", passed, said
     for name, old, new in MUTANTS:
