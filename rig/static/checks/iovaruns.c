@@ -66,7 +66,6 @@ enum dma_data_direction { DMA_BIDIRECTIONAL };
 #define DMA_ATTR_SKIP_CPU_SYNC	0
 #define DMA_ATTR_MMIO		0
 #define dev_is_dma_coherent(dev) true
-#define dma_info_to_prot(dir, coherent, attrs) PROT
 #define arch_sync_dma_for_device arch_sync_for_device
 
 #define PAGE_SHIFT		12
@@ -297,6 +296,12 @@ static void dma_maddr_sync_for_device(struct device *dev, phys_addr_t maddr, siz
 	for_device = true;
 }
 
+static int dma_info_to_prot(int dir, bool coherent, unsigned long attrs)
+{
+	assert(dir == DIR && coherent && attrs == ATTRS);
+	return PROT;
+}
+
 /* Bounce buffers keep the offset in the granule, as a mask of the device can ask. */
 static phys_addr_t iommu_dma_map_swiotlb(struct device *dev, phys_addr_t phys,
 					 size_t size, int dir, unsigned long attrs)
@@ -316,6 +321,7 @@ static phys_addr_t iommu_dma_map_swiotlb(struct device *dev, phys_addr_t phys,
 static void swiotlb_tbl_unmap_single(struct device *dev, phys_addr_t phys, size_t size,
 				     int dir, unsigned long attrs)
 {
+	assert(dir == DIR && attrs == ATTRS);
 }
 
 static void dma_iova_unlink(struct device *dev, struct dma_iova_state *state,
@@ -323,6 +329,7 @@ static void dma_iova_unlink(struct device *dev, struct dma_iova_state *state,
 {
 	dma_addr_t start = state->addr + offset, end = start + size;
 
+	assert(dir == DIR && attrs == ATTRS);
 	start -= start % cookie.iovad.granule;
 	iommu_unmap(&dma_domain, start, iova_align(&cookie.iovad, end - start));
 }

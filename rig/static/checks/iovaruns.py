@@ -36,6 +36,8 @@ MUTANTS = (
      "len = dev_bounces_frames(dev) ? 0 : size;"),
     ("a bounced granule is not remembered",
      "if (!error)\n				state->__size |= DMA_IOVA_USE_SWIOTLB;", ""),
+    ("a granule is linked in another direction", "phys + mapped, len, dir, attrs);",
+     "phys + mapped, len, attrs, dir);"),
     ("padding is what follows a buffer", "sg_phys(s), pad, prot", "sg_phys(s) - pad, pad, prot"),
     ("a foreign page is flushed later", "dev_maddr_differs(dev, phys, size);\n}", "false;\n}"),
     ("a page of unknown place is flushed later", "!dev_find_phys(dev, &phys) ||\n",
