@@ -79,6 +79,9 @@ class Killer:
         place.mkdir(parents=True, exist_ok=True)
         left, bad, said = schemata.compiling(
             numbered, lambda some: self.compile(place, texts, some))
+        if not left:
+            # What is tried by itself is measured against the source as it is.
+            said = said or self.compile(place, texts, [])
         if said:
             raise needs.RigError(f"{self.name}: {said[:2000]}")
         return left, bad

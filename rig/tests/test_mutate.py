@@ -3,6 +3,7 @@ import os
 import subprocess
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 from rig import mutate
@@ -574,6 +575,14 @@ class Engine(unittest.TestCase):
         self.addCleanup(setattr, Program, "passes", passes)
         with self.assertRaisesRegex(needs.RigError, "as it is"):
             self.results(self.engine)
+
+    def test_none_compiles(self):
+        texts = {"p.c": PROGRAM}
+        killer, bad = Program(), replace(self.engine.mutants[0], new="}")
+        self.assertEqual(killer.build(self.place, texts, [(1, bad)]), ([], {1}))
+        killer.measure(self.place)
+        self.assertEqual(killer.build(self.place / "macros", texts, []), ([], set()))
+        killer.measure(self.place / "macros")
 
     def test_what_does_not_end_is_killed(self):
         text = PROGRAM.replace("if (a < b)", "while (a < b)")

@@ -705,7 +705,9 @@ static void twice_in_a_subtree(void)
 	for (bfn = 0; bfn < 60; bfn++) {
 		for (i = mapped = 0; i < 5; i++)
 			mapped += bfn - ranges[i][0] < ranges[i][1];
+		pfn = ULONG_MAX;
 		check(xen_p2m_find_bfn(&p2m, bfn, &pfn) == min(mapped, 2UL), "bfn %lu", bfn);
+		check((pfn == ULONG_MAX) == (mapped != 1), "bfn %lu: a pfn if there is one", bfn);
 	}
 	restart();
 }
