@@ -38,10 +38,12 @@ def units(writer):
 
 
 def unit_results():
-    """One result for each file of UNITS: they know nothing of each other, and run side by
-    side."""
-    files = [str(path.relative_to(paths.REPO)) for folder in UNITS
-             for path in sorted((paths.REPO / folder).glob("test_*.py"))]
+    """One result for each file of tests. Files run side by side."""
+    found = {folder: sorted((paths.REPO / folder).glob("test_*.py")) for folder in UNITS}
+    for folder, files in found.items():
+        if not files:
+            raise RigError(f"no unit tests in {folder}")
+    files = [str(path.relative_to(paths.REPO)) for files in found.values() for path in files]
     say("check: unit tests")
     with Progress("check: units", len(files), "files") as progress, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -50,9 +52,9 @@ def unit_results():
 
 def unit_result(path):
     """What the tests in one file say."""
-    done = subprocess.run([sys.executable, "-m", "unittest", path[:-3].replace("/", ".")],
-                          cwd=paths.REPO, text=True, timeout=UNIT_TIMEOUT, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run([sys.executable, "-m", "unittest", path], cwd=paths.REPO,
+                          text=True, timeout=UNIT_TIMEOUT, check=False, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
     good = done.returncode == 0 and "\nRan 0 tests" not in done.stdout
     notes = [] if good else [f"why: {line}" for line in done.stdout.splitlines()[-30:]]
     for note in notes:

@@ -80,7 +80,7 @@ class Killer:
         left, bad, said = schemata.compiling(
             numbered, lambda some: self.compile(place, texts, some))
         if not left:
-            # What is tried by itself is measured against the source as it is.
+            # measure() runs the source as it is, which nothing has built.
             said = said or self.compile(place, texts, [])
         if said:
             raise needs.RigError(f"{self.name}: {said[:2000]}")

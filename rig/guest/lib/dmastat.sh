@@ -25,21 +25,21 @@ stats() {
 	_driver=$(driver_of "$1")
 	shift
 	awk -v driver=" driver=$_driver " -v keys="$*" '
+		BEGIN { n = split(keys, key, " ") }
 		index($0, driver) {
-			for (i = split(keys, key, " "); i; i--)
+			for (i = 1; i <= n; i++)
 				if (at = index($0, " " key[i] "="))
 					sum[i] += substr($0, at + length(key[i]) + 2)
 		}
 		END {
-			for (i = 1; i <= split(keys, key, " "); i++)
-				printf "%.0f ", sum[i]
+			for (i = 1; i <= n; i++)
+				printf "%.0f%s", sum[i], i < n ? " " : "\n"
 		}' $DMASTAT/devices
 }
 
 # stat ID KEY: one of them.
 stat() {
-	_stat=$(stats "$@")
-	echo "${_stat% }"
+	stats "$1" "$2"
 }
 
 # maint KEY: one counter of cache maintenance (arm and arm64).

@@ -4,9 +4,8 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rig.common import kept
 from rig.common.error import RigError
-from rig.static.build import source
+from rig.static.build import kbuild, source
 from rig.static.build.ctx import recall, workers
 
 #: type of message: why the project cannot have it otherwise
@@ -20,9 +19,6 @@ TOLERATED = {
                          " own, at the end of the series",
 }
 
-#: what checkpatch is made of
-SCRIPTS = ("checkpatch.pl", "spelling.txt", "const_structs.checkpatch")
-
 _MESSAGE = re.compile(r"^(ERROR|WARNING|CHECK):([A-Z_0-9]+): (.*)$")
 
 
@@ -34,19 +30,17 @@ def run(ctx):
     if not mails or len(mails) != want:
         raise RigError("%d mails for %d patches in %s" % (len(mails), want,
                                                             ctx.mails))
+    # It reads the tree, too: what a binding documents, who maintains a file.
+    key = kbuild.key(ctx, Path(__file__), *mails,
+                     source.git(ctx.tree, "rev-parse", "patched^{tree}"))
+    yield from recall(ctx, "checkpatch", key, lambda: _run(ctx, mails))
+
+
+def _run(ctx, mails):
     top = source.at(ctx, "patched")
     with ThreadPoolExecutor(workers(ctx, len(mails))) as pool:
-        for rows in pool.map(lambda mail: recall(ctx, "checkpatch", key(top, mail),
-                                                 lambda: [verdict(mail, _ask(top, mail))]),
-                             mails):
-            yield from rows
-
-
-def key(top, mail):
-    """What a verdict rests on: the mail, but for what differs from one run to the next."""
-    text = re.sub(r"^(From [0-9a-f]+ .*|Date: .*)$", "", mail.read_text("utf-8"), flags=re.M)
-    return kept.key(text, mail.name, Path(__file__),
-                    *(top / "scripts" / name for name in SCRIPTS))
+        said = pool.map(lambda mail: _ask(top, mail), mails)
+        return [verdict(mail, text) for mail, text in zip(mails, said)]
 
 
 def verdict(mail, said):

@@ -707,7 +707,7 @@ static void twice_in_a_subtree(void)
 			mapped += bfn - ranges[i][0] < ranges[i][1];
 		pfn = ULONG_MAX;
 		check(xen_p2m_find_bfn(&p2m, bfn, &pfn) == min(mapped, 2UL), "bfn %lu", bfn);
-		check((pfn == ULONG_MAX) == (mapped != 1), "bfn %lu: a pfn if there is one", bfn);
+		check((pfn == ULONG_MAX) == (mapped != 1), "bfn %lu: its pfn, if there is one", bfn);
 	}
 	restart();
 }
