@@ -88,7 +88,7 @@ def compiler_version(name="gcc"):
 def is_built(build, place, arch, path):
     """Is the object of a C file made in this configuration?"""
     options = targets.options((build.out / ".config").read_text("utf-8"))
-    return bool(targets.narrow(arch, [path], lambda one: (Path(place) / one).exists(), options))
+    return bool(targets.narrow(arch, [path], targets.compiled(Path(place)), options))
 
 
 def objdump(arch):

@@ -50,8 +50,7 @@ def _messages(ctx, arch, src, touched, clang, variables):
                          kbuild.configuration(arch, "on", "build"), clang)
     build.configure(src)
     config = (build.out / ".config").read_text("utf-8")
-    todo = targets.narrow(arch, touched, lambda p: (src / p).exists(),
-                           targets.options(config))
+    todo = targets.narrow(arch, touched, targets.compiled(src), targets.options(config))
     code, said = build.make(*todo, jobs=1, check=False, **variables) \
         if todo else (0, "")
     return code, said, todo

@@ -1,5 +1,6 @@
 """Which make targets build what a patch touches."""
 import re
+from pathlib import PurePath
 
 from rig.common.arches import ARCHES
 
@@ -35,11 +36,26 @@ NEEDS = {
 }
 
 
+def including(src, path):
+    """The .c file beside `path` that includes it, None if it is compiled by itself."""
+    line = '#include "%s"' % PurePath(path).name
+    return next((str(PurePath(path).with_name(one.name))
+                 for one in sorted((src / path).parent.glob("*.c"))
+                 if line in one.read_text("utf-8").splitlines()), None)
+
+
+def compiled(src):
+    """What targets() and narrow() ask of a path: is it in the source, and if it is a .c file,
+    has it an object of its own?"""
+    return lambda path: (src / path).exists() and not (path.endswith(".c")
+                                                       and including(src, path))
+
+
 def targets(arch, paths, exists, options):
     """Sorted make targets for the touched `paths`.
 
-    `exists` tells whether a path is in the source, `options` is the set of
-    names that are y in the configuration."""
+    `exists` tells whether a path is in the source and has an object if it can have one,
+    `options` is the set of names that are y in the configuration."""
     found = set()
     for path in paths:
         for head, users in USERS.items():

@@ -66,6 +66,8 @@ BOUNDS = {
 
 #: the commit that is compared with: the last that changes these objects for all
 BASE = "patched^{/^dma-direct: look up a bounce buffer once}"
+#: what is compared with it. The choice of a pool is rewritten after that, for all.
+FOLD = "patched^{/^swiotlb: order pools by reach}~"
 
 #: instructions that a function may have more without Xen
 MORE_WITHOUT = 4
@@ -94,7 +96,7 @@ ONE_SIDED = {
 #: build both sides, in the order that changes the least between two builds
 STEPS = (("base", "on"), ("patched", "on"), ("patched", "off"),
          ("base", "off"))
-AT = {"base": BASE, "patched": "patched"}
+AT = {"base": BASE, "patched": FOLD}
 
 
 def run(ctx):

@@ -73,9 +73,7 @@ class _State:
 
     def wanted(self, build, paths):
         options = targets.options((build.out / ".config").read_text("utf-8"))
-
-        def exists(path):
-            return (build.src / path).exists()
+        exists = targets.compiled(build.src)
         if self.ctx.full:
             return targets.targets(build.arch, paths, exists, options)
         return targets.some(build.arch, paths, self.touched, exists, options)
@@ -112,11 +110,19 @@ class _State:
 
     def coverage(self):
         """Every touched .c file that is left was compiled somewhere."""
-        outs = [b.out for b in self.builds.values()]
         lost = [p for p, letter in sorted(self.touched.items())
                 if p.endswith(".c") and letter != "D"
                 and p.startswith(("arch/", "drivers/", "kernel/", "mm/",
                                   "lib/"))
-                and not any((o / (p[:-1] + "o")).exists() for o in outs)]
+                and not any(_compiled(b, p) for b in self.builds.values())]
         return ("perpatch: every touched file is built somewhere", not lost,
                 " ".join(lost))
+
+
+def _compiled(build, path):
+    """Was the file compiled, by itself or in the one that includes it?"""
+    whole = targets.including(build.src, path)
+    if not whole:
+        return (build.out / (path[:-1] + "o")).exists()
+    made = (build.out / whole).with_name("." + Path(whole).stem + ".o.cmd")
+    return made.exists() and path in made.read_text("utf-8")

@@ -103,6 +103,18 @@ class Targets(unittest.TestCase):
         self.assertEqual(ask("arm64"), ["arch/arm64/xen/", "drivers/xen/a.o",
                                         "kernel/dma/"])
 
+    def test_a_file_that_another_includes(self):
+        with tempfile.TemporaryDirectory() as place:
+            src = Path(place)
+            for name, text in (("a.c", 'int a;\n#include "a_kunit.c"\n'), ("a_kunit.c", ""),
+                               ("kunit.c", ""), ("a.h", "")):
+                (src / name).write_text(text, encoding="utf-8")
+            self.assertEqual(targets.including(src, "a_kunit.c"), "a.c")
+            self.assertIsNone(targets.including(src, "kunit.c"))
+            self.assertEqual(targets.narrow("arm", ["a.c", "a_kunit.c", "kunit.c", "none.c"],
+                                            targets.compiled(src), set()), ["a.o", "kunit.o"])
+            self.assertTrue(targets.compiled(src)("a.h"))
+
     def test_without_xen(self):
         self.assertEqual(self.ask("arm", ["drivers/xen/a.c"], set()), [])
 
