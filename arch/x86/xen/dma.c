@@ -19,7 +19,9 @@
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/page-flags.h>
 #include <linux/slab.h>
 
@@ -29,16 +31,15 @@
 #include "xen-ops.h"
 
 /*
- * The last exchange that Xen refused: its order, its number of address bits,
- * and the time in jiffies before which no exchange that is at least as
- * demanding is attempted.  All are in one word, so that they are read and
- * written together.  0 if there is none.
+ * The exchanges that Xen refused: for each order the number of address bits, and
+ * the time in jiffies before which no exchange that is at least as demanding is
+ * attempted.  Both are in one word, so that they are read and written together.
+ * 0 if there is none.
  */
 #define REFUSED_BITS	0xff
-#define REFUSED_ORDER	0xff00
-#define REFUSED_UNTIL	16
+#define REFUSED_UNTIL	8
 
-static u64 xen_refused;
+static u64 xen_refused[NR_PAGE_ORDERS];
 
 /* Slow path of arch_phys_to_maddr(). */
 phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys)
@@ -87,18 +88,33 @@ bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
 
 static bool xen_recently_refused(unsigned int order, unsigned int bits)
 {
-	u64 last = READ_ONCE(xen_refused);
+	u64 now = get_jiffies_64(), last;
+	unsigned int i;
 
-	return bits <= (last & REFUSED_BITS) &&
-	       order >= (last & REFUSED_ORDER) >> 8 &&
-	       time_before64(get_jiffies_64(), last >> REFUSED_UNTIL);
+	for (i = 0; i <= min(order, MAX_PAGE_ORDER); i++) {
+		last = READ_ONCE(xen_refused[i]);
+		if (bits <= (last & REFUSED_BITS) &&
+		    time_before64(now, last >> REFUSED_UNTIL))
+			return true;
+	}
+	return false;
 }
 
 static void xen_note_refused(unsigned int order, unsigned int bits)
 {
-	u64 until = get_jiffies_64() + HZ / 10;
+	u64 until = get_jiffies_64() + HZ;
 
-	WRITE_ONCE(xen_refused, until << REFUSED_UNTIL | order << 8 | bits);
+	order = min(order, MAX_PAGE_ORDER);
+	WRITE_ONCE(xen_refused[order], until << REFUSED_UNTIL | bits);
+}
+
+/* There is memory again for an exchange of up to this order. */
+void xen_forget_refused(unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i <= min(order, MAX_PAGE_ORDER); i++)
+		WRITE_ONCE(xen_refused[i], 0);
 }
 
 /**
@@ -118,8 +134,8 @@ static void xen_note_refused(unsigned int order, unsigned int bits)
  *
  * An exchange that fails is expensive, too, and is attempted by each mapping
  * for which no bounce buffer is left.  So after a failure no exchange that
- * is at least as demanding is attempted for a tenth of a second, or until
- * memory has been returned.
+ * is at least as demanding is attempted for a second, or until memory has been
+ * returned.
  *
  * Context: Any but NMI; process context for more than 2 MiB.  Takes
  * xen_reservation_lock.
@@ -131,8 +147,11 @@ bool dma_maddr_exchange(phys_addr_t phys, size_t size, u64 limit)
 	dma_addr_t maddr;
 	u64 end;
 
-	/* Xen takes a number of address bits: round the limit down. */
-	max_bits = limit == U64_MAX ? 64 : ilog2(limit + 1);
+	/*
+	 * Xen takes a number of address bits: round the limit down, unless it
+	 * covers all memory of the machine.
+	 */
+	max_bits = limit >= dma_maddr_max() ? 64 : ilog2(limit + 1);
 	bits = slab_is_available() ? max_bits : order + PAGE_SHIFT;
 	do {
 		end = bits < max_bits ? DMA_BIT_MASK(bits) : limit;
@@ -180,6 +199,6 @@ void dma_maddr_release(phys_addr_t phys, size_t size)
 	    dma_maddr_contiguous(phys, PAGE_SIZE << order) &&
 	    arch_phys_to_maddr(phys) <= DMA_BIT_MASK(32)) {
 		xen_destroy_contiguous_region(phys, order);
-		WRITE_ONCE(xen_refused, 0);
+		xen_forget_refused(order);
 	}
 }
