@@ -16,6 +16,7 @@ PARTS = PHASES + counter.CLASSES    # of a case as a whole
 KIB, MIB = 1 << 10, 1 << 20
 FOREIGN_MOST = 1000000    # foreign pages, as many as are asked for
 NO_OPS = 4                # of the static key, in the way of a map and its unmap
+POOLS = 20                # instructions more with four pools than with one
 BYPASS = 12               # instructions that a bypassed device may cost more, a mapping
 # (platform, case, n): how many times bare metal's cost.
 RATIOS = {
@@ -104,6 +105,17 @@ def exchanged(counts):
                       f"{mine} / {theirs} = {mine / theirs:.2f}")
 
 
+def pools(counts):
+    """What three more pools cost a bounce in another, in each of its phases."""
+    for platform, kernels in counts.items():
+        cells = kernels.get(OURS, {})
+        for case, n in sorted(cells):
+            if case == "pools-bounce":
+                for phase, mine in cells[case, n].items():
+                    yield _above(f"{platform}: {phase} of a bounce of {n} among four pools", mine,
+                                 cells["bounce", n][phase], POOLS)
+
+
 def foreign(platform, base, ours):
     """What is promised of the p2m."""
     sizes = sorted(n for case, n in ours if case == "foreign")
@@ -165,7 +177,8 @@ def _kept(name, results):
 def groups(counts):
     """[(name, [Result])] of all that the counts allow to judge."""
     found = [_kept("against bare metal", ratios(counts)), _kept("equal", equals(counts)),
-             _kept("exchange", exchanged(counts)), _kept("size", text(counts)),
+             _kept("exchange", exchanged(counts)), _kept("pools", pools(counts)),
+             _kept("size", text(counts)),
              _kept("cross-check", (result for platform, kernels in counts.items()
                                    for kernel, cells in kernels.items()
                                    for result in checked(platform, kernel, cells)))]

@@ -76,6 +76,15 @@ class Targets(unittest.TestCase):
         found["pv"][targets.OURS]["text", 0] = {"bytes": 999}
         self.assertEqual(failed(found), [])
 
+    def test_pools_that_cost_more_than_to_pass_over_them(self):
+        found = made_up()
+        ours = found["bare-x86_64"][targets.OURS]
+        ours["pools-bounce", 4096] = {"map": 100 + targets.POOLS, "unmap": 50}
+        self.assertEqual(failed(found), [])
+        ours["pools-bounce", 4096] = {"map": 50, "unmap": 51 + targets.POOLS}
+        self.assertEqual(failed(found),
+                         ["bare-x86_64: unmap of a bounce of 4096 among four pools"])
+
     def test_the_tree_s_own_benchmark_rounds_and_looks_at_the_clock(self):
         for theirs, good in ((900, True), (1200, True), (899, False), (1300, False)):
             cells = {("sg", 16): {"map": 1000, "unmap": 1000}, ("clock", 0): {"look": 100},

@@ -14,6 +14,7 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -31,6 +32,7 @@
 
 #define BATCH	16		/* calls between two looks at the clock */
 #define MOST	128		/* entries of a scatterlist */
+#define HELD	32		/* mappings that fill three pools */
 
 struct device *dmabench_edu;
 u32 dmabench_domid, dmabench_ref;
@@ -187,6 +189,36 @@ static int bounce_show(struct seq_file *m, void *v)
 {
 	single(m, m->private, "bounce", SZ_4K, true);
 	single(m, m->private, "bounce", SZ_64K, true);
+	return 0;
+}
+
+/*
+ * The same for a device of 32 bits beside pools that it does not reach, which are added
+ * while the device, with all its bits, holds that many mappings.
+ */
+static int pools_show(struct seq_file *m, void *v)
+{
+	void *buf = (void *)__get_free_pages(GFP_KERNEL, get_order(SZ_128K));
+	u64 mask = dma_get_mask(dmabench_edu);
+	dma_addr_t held[HELD];
+	int i;
+
+	if (!buf)
+		return -ENOMEM;
+	for (i = 0; i < HELD; i++) {
+		held[i] = dma_map_single(dmabench_edu, buf, SZ_128K, DMA_TO_DEVICE);
+		/* A pool is added by a work. */
+		msleep(50);
+	}
+	if (!dma_set_mask(dmabench_edu, DMA_BIT_MASK(32))) {
+		single(m, m->private, "pools-bounce", SZ_4K, true);
+		single(m, m->private, "pools-bounce", SZ_64K, true);
+		dma_set_mask(dmabench_edu, mask);
+	}
+	for (i = 0; i < HELD; i++)
+		if (!dma_mapping_error(dmabench_edu, held[i]))
+			dma_unmap_single(dmabench_edu, held[i], SZ_128K, DMA_TO_DEVICE);
+	free_pages((unsigned long)buf, get_order(SZ_128K));
 	return 0;
 }
 
@@ -417,6 +449,7 @@ static const struct file_operations name##_fops = {			\
 CASE(map);
 CASE(sync);
 CASE(bounce);
+CASE(pools);
 CASE(sg);
 CASE(coherent);
 CASE(exchange);
@@ -431,6 +464,7 @@ static int dmabench_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("map", 0400, dir, NULL, &map_fops);
 	debugfs_create_file("sync", 0400, dir, NULL, &sync_fops);
 	debugfs_create_file("bounce", 0400, dir, NULL, &bounce_fops);
+	debugfs_create_file("pools", 0400, dir, NULL, &pools_fops);
 	debugfs_create_file("sg", 0400, dir, NULL, &sg_fops);
 	debugfs_create_file("coherent", 0400, dir, NULL, &coherent_fops);
 	debugfs_create_file("exchange", 0400, dir, NULL, &exchange_fops);
