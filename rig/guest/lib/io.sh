@@ -86,7 +86,7 @@ io_on() {
 		if [ "$_id" = e1000e ]; then
 			net_up >/dev/null || not_ok "e1000e is up"
 			net_receives
-			net_echoes $MIB
+			net_echoes $((MIB / 4))
 		elif _dev=$(disk "$_id"); then
 			disk_reads "$_id" "$_dev"
 			disk_writes "$_id" "$_dev" "${IO_AT:-$DISK_FREE}"
