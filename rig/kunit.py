@@ -17,9 +17,11 @@ from rig.fetch import qemu
 from rig.kernels import kernel, trees
 from rig.verdict import ktap, logcheck
 
-CONFIG = "arch/arm/xen"   # holds the .kunitconfig
+P2M = "arch/arm/xen"      # holds a .kunitconfig, as does
+SWIOTLB = "kernel/dma"
 LIMIT = 7200              # seconds, a build from nothing included
 COMMON = ("SMP=y", "DEBUG_KERNEL=y", "PREEMPT=y")
+FAULTS = ("FAULT_INJECTION=y", "FAILSLAB=y", "FAIL_PAGE_ALLOC=y")
 LOCKDEP = ("PROVE_LOCKING=y", "PROVE_RCU=y", "DEBUG_ATOMIC_SLEEP=y")
 
 
@@ -30,6 +32,7 @@ class Case:
     name: str
     arch: str
     kconfig: tuple
+    config: str = P2M
 
     @property
     def target(self):
@@ -39,14 +42,16 @@ class Case:
 
 CASES = (Case("arm64-kasan", "arm64", COMMON + LOCKDEP + ("KASAN=y", "KASAN_GENERIC=y")),
          Case("arm64-kcsan", "arm64", COMMON + ("EXPERT=y", "KCSAN=y")),
-         Case("arm-kasan", "arm", COMMON + LOCKDEP + ("KASAN=y",)))
+         Case("arm-kasan", "arm", COMMON + LOCKDEP + ("KASAN=y",)),
+         Case("x86_64-kasan", "x86_64",
+              COMMON + LOCKDEP + FAULTS + ("KASAN=y", "KASAN_GENERIC=y"), SWIOTLB))
 
 
 def command(case, tree, out, result):
     """kunit.py's words."""
     cross = ARCHES[case.arch].cross
     words = [sys.executable, str(tree / "tools/testing/kunit/kunit.py"), "run",
-             f"--arch={case.arch}", f"--cross_compile={cross}", f"--kunitconfig={CONFIG}",
+             f"--arch={case.arch}", f"--cross_compile={cross}", f"--kunitconfig={case.config}",
              f"--build_dir={out}", f"--json={result}", "--qemu_args=-smp 2",
              "--timeout=900", f"--jobs={os.cpu_count()}",
              f"--make_options=CC=ccache-c {cross}gcc"]

@@ -204,8 +204,11 @@ facts() {
 	dmesg | grep -i -E 'swiotlb' | sed -e 's/^\[[^]]*\] *//' -e 's/^/# said: /' | head -n 12
 }
 
-# What is known only after the tests: whether lockdep is still on, where it is built in.
+# What is known only after the tests: what was added to the bounce pools, by kind, and
+# whether lockdep is still on, where it is built in.
 end_facts() {
+	_file=/sys/kernel/debug/swiotlb/io_tlb_pools
+	[ -r "$_file" ] && sed -n 's/^kind=\([a-z]*\) .* max=\([0-9]*\) grown=\([0-9]*\) .* failed=\([0-9]*\)$/# \1_max=\2 \1_grown=\3 \1_failed=\4/p' "$_file"
 	[ -r /proc/lockdep_stats ] || return 0
 	echo "# lockdep=$(sed -n 's/^ *debug_locks: *//p' /proc/lockdep_stats)"
 }

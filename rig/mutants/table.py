@@ -21,8 +21,9 @@ _NONCOHERENT = ("native-io-noncoherent", "selfattach-noncoherent", "domu-noncohe
 _SMMU = ("smmu", "smmu-native", "smmu-16k")
 _BYPASS = ("bypass-property", "bypass-node", "bypass-node-wait", "bypass-contradiction",
            "bypass-wrong")
-_POOL = ("swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-partial", "swiotlb-noforce",
-         "swiotlb-malformed", "swiotlb-huge", "native-io-force", "dma-api")
+_POOL = ("swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-high", "swiotlb-high-none",
+         "swiotlb-high-size", "swiotlb-partial", "swiotlb-noforce", "swiotlb-malformed",
+         "swiotlb-huge", "native-io-force", "dma-api")
 _DETECT = ("view", "no-dma-ops", "xen-silent", "domu", "native-io")
 
 ROWS = {
@@ -72,7 +73,7 @@ ROWS = {
     "include/linux/dma-direct.h": Row(boots=("dma-api", "above-4g", "scattered", *_ARM)),
     "include/linux/dma-maddr.h": Row(boots=(*_PV, *_ARM)),
     "include/linux/scatterlist.h": Row(boots=("dma-api", *_SMMU)),
-    "include/linux/swiotlb.h": Row(boots=_POOL),
+    "include/linux/swiotlb.h": Row(kunit=("swiotlb",), boots=_POOL),
     "include/xen/swiotlb-xen.h": Row(boots=_DETECT),
     "include/xen/xen.h": Row(boots=("scattered",)),
     "kernel/dma/debug.c": Row(boots=("dma-api",)),
@@ -80,7 +81,7 @@ ROWS = {
                                       "coherent-rounds", *_NONCOHERENT, *_ARM)),
     "kernel/dma/direct.h": Row(boots=("dma-api", "scattered", "undebugged", *_NONCOHERENT, *_ARM)),
     "kernel/dma/mapping.c": Row(boots=("dma-api", "undebugged")),
-    "kernel/dma/swiotlb.c": Row(boots=_POOL),
+    "kernel/dma/swiotlb.c": Row(kunit=("swiotlb",), boots=_POOL),
     "mm/hmm.c": Row(boots=("undebugged", "dma-api")),
 }
 

@@ -96,6 +96,17 @@ class Summary(unittest.TestCase):
         self.assertIn("FAILED boot: the log is clean", text)
         self.assertIn("BUG at line 2", text)
 
+    def test_pools(self):
+        one = {"swiotlb_slabs": "512", "high_max": "32768", "low_max": str(2 ** 64 - 1),
+               "high_grown": "3", "high_failed": "0", "low_grown": "0", "low_failed": "0"}
+        self.assertEqual(summary.pools({}, []), "none")
+        self.assertEqual(summary.pools({"swiotlb_slabs": "512"}, []), "1.0 MiB")
+        self.assertEqual(summary.pools(one, [one, {}, one]),
+                         "1.0 MiB, high ones up to 64 MiB, 6 high added")
+        self.assertEqual(summary.pools(one, [one, one | {"low_grown": "2", "low_failed": "7"}]),
+                         "1.0 MiB, high ones up to 64 MiB, 2 low and 6 high added, "
+                         "7 mappings found no room")
+
     def test_size(self):
         self.assertEqual([summary.size(n) for n in (0, 1536, 64 << 20)],
                          ["0 B", "1.5 KiB", "64 MiB"])

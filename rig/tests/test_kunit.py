@@ -34,6 +34,13 @@ class Results(unittest.TestCase):
         words = kunit.command(CASE, Path("tree"), Path("out"), Path("json"))
         self.assertIn("--kconfig_add=CONFIG_KASAN=y", words)
         self.assertIn("--arch=arm64", words)
+        self.assertIn("--kunitconfig=arch/arm/xen", words)
+
+    def test_other_suite(self):
+        case = next(case for case in kunit.CASES if case.arch == "x86_64")
+        words = kunit.command(case, Path("tree"), Path("out"), Path("json"))
+        self.assertIn("--kunitconfig=kernel/dma", words)
+        self.assertEqual(case.target, "x86_64")
 
 
 if __name__ == "__main__":

@@ -411,17 +411,21 @@ class Ours(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
+    SUITES = {"xen-p2m": "arch/arm/xen/p2m_kunit.c", "swiotlb": "kernel/dma/swiotlb_kunit.c"}
+
     def problems(self):
-        return table.problems(ours.named(), killers.killers(), {"xen-p2m"}, needs.boot_tests())
+        return table.problems(ours.named(), killers.killers(), set(self.SUITES),
+                              needs.boot_tests())
 
     def test_each_file_has_a_row_and_each_name_is_there(self):
         self.assertEqual(self.problems(), [])
 
     def test_suites_are_there(self):
         suites = {name for row in table.ROWS.values() for name in row.kunit}
-        text = (needs.REPO / "arch/arm/xen/p2m_kunit.c").read_text(encoding="utf-8")
-        for suite in suites:
-            self.assertIn(f'.name = "{suite}"', text)
+        self.assertEqual(suites, set(self.SUITES))
+        for suite, path in self.SUITES.items():
+            self.assertIn(f'.name = "{suite}"',
+                          (needs.REPO / path).read_text(encoding="utf-8"))
 
     def test_what_is_wrong_is_told(self):
         whole = dict(table.ROWS)

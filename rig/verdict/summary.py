@@ -86,14 +86,32 @@ def _boot_lines(verdict):
     return facts, said, lines
 
 
+def pools(facts, found):
+    """The bounce pools: how large, by FACTS of a boot; what was added in all boots of FOUND."""
+    if not facts.get("swiotlb_slabs", "").isdigit():
+        return "none"
+    words = [size(int(facts["swiotlb_slabs"]) * SLAB)]
+    if "high_max" in facts:
+        words.append(f"high ones up to {size(int(facts['high_max']) * SLAB)}")
+    total = {key: sum(int(each.get(key, 0)) for each in found)
+             for key in ("low_grown", "high_grown", "low_failed", "high_failed")}
+    added = [f"{total[kind + '_grown']} {kind}" for kind in ("low", "high")
+             if total[kind + "_grown"]]
+    if added:
+        words.append(f"{' and '.join(added)} added")
+    failed = total["low_failed"] + total["high_failed"]
+    return ", ".join(words + [f"{failed} mappings found no room"] * bool(failed))
+
+
 def platform_text(platform, kernel, verdicts):
     """The summary of one platform."""
-    facts, said, boots = {}, [], []
+    found, said, boots = [], [], []
     for verdict in verdicts:
         more, words, lines = _boot_lines(verdict)
-        facts = facts or more
+        found.append(more)
         said = said or words
         boots += lines
+    facts = next(filter(None, found), {})
     checks = [r for v in verdicts for _, results, _ in v.groups for r in results]
     good = sum(result.passed for result in checks)
     bad = sum(not result.passed and not result.skip for result in checks)
@@ -106,10 +124,8 @@ def platform_text(platform, kernel, verdicts):
                      f"{features(facts.get('features', ''))}")
     if "path" in facts:
         lines.append(f"  path: {facts['path'].replace('_', ' ')}")
-    if facts.get("swiotlb_slabs", "").isdigit():
-        lines.append(f"  bounce pool: {size(int(facts['swiotlb_slabs']) * SLAB)}")
-    elif facts:
-        lines.append("  bounce pool: none")
+    if facts:
+        lines.append(f"  bounce pool: {pools(facts, found)}")
     lines += [f"  said: {words}" for words in said[:6]]
     devices, verified = devices_of(verdicts), verified_of(verdicts)
     if devices or verified:

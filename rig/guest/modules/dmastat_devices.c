@@ -7,13 +7,14 @@
  *
  * maps counts buffers: each entry of a scatterlist is one. bounced counts
  * the buffers which swiotlb took over, foreign those with a page of another
- * domain.
+ * domain, below4g those of which the device was given an address of 32 bits.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/debugfs.h>
 #include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/seq_file.h>
@@ -25,11 +26,11 @@
 
 #include "dmastat.h"
 
-enum { MAPS, BYTES, BOUNCED, FOREIGN, MMIO, FAILED, UNMAPS, ALLOCS, FREES, NR };
+enum { MAPS, BYTES, BOUNCED, FOREIGN, BELOW4G, MMIO, FAILED, UNMAPS, ALLOCS, FREES, NR };
 
 static const char * const names[NR] = {
-	"maps", "bytes", "bounced", "foreign", "mmio", "failed", "unmaps",
-	"allocs", "frees",
+	"maps", "bytes", "bounced", "foreign", "below4g", "mmio", "failed",
+	"unmaps", "allocs", "frees",
 };
 
 struct dmastat {
@@ -81,16 +82,23 @@ static void count_map(struct device *dev, u64 maps, u64 bytes, u64 foreign)
 	count(dev, FOREIGN, foreign);
 }
 
+static bool is_below4g(dma_addr_t addr, size_t size)
+{
+	return addr + size - 1 <= DMA_BIT_MASK(32);
+}
+
 static void probe_map_phys(void *data, struct device *dev, phys_addr_t phys,
 			   dma_addr_t addr, size_t size,
 			   enum dma_data_direction dir, unsigned long attrs)
 {
-	if (addr == DMA_MAPPING_ERROR)
+	if (addr == DMA_MAPPING_ERROR) {
 		count(dev, FAILED, 1);
-	else if (attrs & DMA_ATTR_MMIO)
+	} else if (attrs & DMA_ATTR_MMIO) {
 		count(dev, MMIO, 1);
-	else
+	} else {
 		count_map(dev, 1, size, dmastat_is_foreign(phys, size));
+		count(dev, BELOW4G, is_below4g(addr, size));
+	}
 }
 
 static void probe_unmap_phys(void *data, struct device *dev, dma_addr_t addr,
@@ -114,6 +122,9 @@ static void probe_map_sg(void *data, struct device *dev,
 		foreign += dmastat_is_foreign(sg_phys(sg), sg->length);
 	}
 	count_map(dev, nents, bytes, foreign);
+	for_each_sg(sgl, sg, ents, i)
+		count(dev, BELOW4G, is_below4g(sg_dma_address(sg),
+					       sg_dma_len(sg)));
 }
 
 static void probe_map_sg_err(void *data, struct device *dev,
