@@ -1,4 +1,5 @@
 """rig/kunit.py: what it makes of kunit.py's answers."""
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -35,6 +36,12 @@ class Results(unittest.TestCase):
         self.assertIn("--kconfig_add=CONFIG_KASAN=y", words)
         self.assertIn("--arch=arm64", words)
         self.assertIn("--kunitconfig=arch/arm/xen", words)
+
+    def test_emulated(self):
+        done = subprocess.run(["sh", "-c", kunit.EMULATOR % "'printf' '%s.'", "sh", "-accel",
+                               "kvm", "-append", "a b"], capture_output=True, text=True,
+                              check=True)
+        self.assertEqual(done.stdout, "-accel.tcg.-append.a b.")
 
     def test_other_suite(self):
         case = next(case for case in kunit.CASES if case.arch == "x86_64")

@@ -66,7 +66,8 @@ BOUNDS = {
 
 #: the commit that is compared with: the last that changes these objects for all
 BASE = "patched^{/^dma-direct: look up a bounce buffer once}"
-#: what is compared with it. The choice of a pool is rewritten after that, for all.
+#: what is compared with it with SWIOTLB_XEN=n: after that swiotlb.c has other functions,
+#: for all. Those of HOT remain, and are compared as they are in the end.
 FOLD = "patched^{/^swiotlb: order pools by reach}~"
 
 #: instructions that a function may have more without Xen
@@ -94,9 +95,9 @@ ONE_SIDED = {
 }
 
 #: build both sides, in the order that changes the least between two builds
-STEPS = (("base", "on"), ("patched", "on"), ("patched", "off"),
+STEPS = (("base", "on"), ("patched", "on"), ("fold", "off"),
          ("base", "off"))
-AT = {"base": BASE, "patched": FOLD}
+AT = {"base": BASE, "patched": "patched", "fold": FOLD}
 
 
 def run(ctx):
@@ -165,7 +166,7 @@ def _pairs(ctx, arch, xen):
     cross = kbuild.cross(arch)
     for item in OBJECTS[arch]:
         yield item, *(load(_objects(ctx, tag, xen, arch) / item, arch, cross)
-                      for tag in ("base", "patched"))
+                      for tag in ("base", "patched" if xen == "on" else "fold"))
 
 
 def hot(ctx, arch):
