@@ -7,7 +7,6 @@ has come to its end as well.
 """
 import math
 import os
-import re
 import resource
 import shlex
 import shutil
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.mutants import needs, parse, schemata, tokens
+
+headers = needs.pvdma.headers
 
 BUILD_LIMIT = 600         # seconds of a processor
 MEMORY = 4 << 20          # KiB of addresses that a run may have
@@ -251,21 +252,33 @@ class Cut(Killer):
         return ["gcc", "-O1", *ERRORS, "-I", str(place), "-o", "tests", str(self.program)]
 
 
-def headers(place, text, *names):
-    """An empty file in PLACE for each header that TEXT includes."""
-    for name in (*names, *re.findall(r"^#include <(.+)>", text, re.M)):
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).touch()
+class Whole(Cut):
+    """A whole file, for a program that includes it; and functions of others."""
+
+    def __init__(self, name, program, file, cuts=()):
+        super().__init__(name, program, cuts)
+        self.file, self.files = file, (file, *self.cuts)
+
+    def covers(self, mutant):
+        return mutant.path == self.file or super().covers(mutant)
+
+    def write(self, place, texts, numbered):
+        super().write(place, texts, numbered)
+        text = with_mutants(texts, [pair for pair in numbered if pair[1].path == self.file])
+        (place / Path(self.file).name).write_text(text[self.file], "utf-8")
+        headers(place, text[self.file], "xen-ops.h")
 
 
 def killers():
     """{name: Killer} of all programs."""
-    iova, lists = needs.iovaruns, needs.framelist
+    iova, lists, pvdma, detect = needs.iovaruns, needs.framelist, needs.pvdma, needs.detectruns
     every = [P2m("harness"), P2m("kunit"), Contig(), Maint(),
              Cut("iovaruns", needs.CHECKS / "iovaruns.c",
                  {iova.FILE: iova.FUNCTIONS, iova.ARM_FILE: iova.ARM_FUNCTIONS}),
              Cut("framelist", needs.CHECKS / "framelist.c",
-                 {lists.FILE: ("alloc_discontig_frames",)})]
+                 {lists.FILE: ("alloc_discontig_frames",)}),
+             Whole("pvdma", pvdma.PROGRAM, pvdma.FILE, pvdma.CUTS),
+             Whole("detectruns", detect.PROGRAM, detect.FILE)]
     return {killer.name: killer for killer in every}
 
 

@@ -9,8 +9,8 @@ from rig.common.git import Git
 from rig.kernels import trees
 from rig.machine import testfile
 from rig.static.build import ctx, kbuild, targets
-from rig.static.checks import contigruns, framelist, iovaruns  # noqa: F401
-from rig.static.checks import mutants as p2m  # noqa: F401
+from rig.static.checks import contigruns, detectruns, framelist, iovaruns  # noqa: F401
+from rig.static.checks import mutants as p2m, pvdma  # noqa: F401
 from series import overlay, store
 
 REPO = paths.REPO

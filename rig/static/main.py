@@ -14,7 +14,7 @@ from rig.static.build.ctx import Ctx
 #: in the order to run them: quick ones first
 CHECKS = ("forbidden", "shellcheck", "flake8", "pyunit", "ktapview", "checkpatch",
           "kerneldoc", "dtschema", "dmaops", "exports", "iovaruns", "framelist",
-          "contigruns", "hotpath", "lockless", "mutants", "sparse", "perpatch")
+          "contigruns", "pvdma", "detectruns", "hotpath", "lockless", "mutants", "sparse", "perpatch")
 #: in a full check alone: its compiler is large
 FULL = ("clang",)
 

@@ -68,7 +68,8 @@ def cut(text, functions):
     """The definitions of FUNCTIONS in TEXT."""
     found = []
     for name in functions:
-        match = re.search(r"^(?:static )?(?:inline )?(?:unsigned )?\w+ %s\(.*?^}\n" % name, text, re.S | re.M)
+        match = re.search(r"^(?:static )?(?:__always_inline |inline )?(?:unsigned )?\w+ "
+                          r"(?:__init )?%s\(.*?^}\n" % name, text, re.S | re.M)
         if not match:
             raise RigError("no function %s()" % name)
         found.append(match.group(0))
