@@ -60,14 +60,7 @@ def parts(item, built):
     made = built[PLATFORMS[machine.platform], machine.kernel]
     if made is None:
         raise RigError(f"no kernel {machine.kernel}")
-    skipped = {}
-    if machine.hypervisor:
-        xen = xensource.xen(machine.hypervisor)
-        for test in item.tests:
-            lacking = xen.lacks(test.words("xen_options", machine.platform))
-            if lacking:
-                skipped[test.name] = f"{xen.about} has no {' '.join(lacking)}"
-    return made, skipped
+    return made, item.lacking(xensource.xen(machine.hypervisor)) if machine.hypervisor else {}
 
 
 def boot_all(boots, built, directory, files=None):

@@ -39,6 +39,13 @@ class Boot:
         """Whether a test starts another domain."""
         return any(test.flag("domu", self.machine.platform) for test in self.tests)
 
+    def lacking(self, xen):
+        """{test name: why it cannot run} of tests for which a xensource.Xen is too old."""
+        lacks = {test.name: xen.lacks(test.words("xen_options", self.machine.platform))
+                 for test in self.tests}
+        return {name: f"{xen.about} has no {' '.join(options)}"
+                for name, options in lacks.items() if options}
+
     @property
     def timeout(self):
         """Seconds for all the tests together."""

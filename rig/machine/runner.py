@@ -35,6 +35,7 @@ class Outcome:
     images: dict = field(default_factory=dict)
     problem: str = ""
     qemu: str = ""
+    waited: float = 0     # seconds in which a busy host kept it waiting
 
 
 def make_files(boot, kernel, directory, files=None, shell=False):
@@ -89,11 +90,23 @@ def _stop(process):
         pass
 
 
+class Stop:
+    """Says why a boot need not go on, if it need not: this one lets all come to their end."""
+
+    def line(self, text):
+        """Take in a line of the console."""
+
+    def why(self, seconds, cpu):
+        """Why the boot is to end now, or "". It has run for so many SECONDS, those left out
+        in which a busy host kept it waiting, and took so much CPU."""
+        return ""
+
+
 class Watch:
     """Reads a growing console, tells of progress, knows the end mark."""
 
-    def __init__(self, log, nonce, tell):
-        self._log, self._tell = log, tell
+    def __init__(self, log, nonce, tell, stop):
+        self._log, self._tell, self._stop = log, tell, stop
         self._done = f"@DONE@ {nonce} "
         self._offset = 0
         self._rest = ""
@@ -109,6 +122,7 @@ class Watch:
         self._rest = lines.pop()
         for line in lines:
             line = line.rstrip("\r")
+            self._stop.line(line)
             _, mark, text = line.partition("@LIVE@ ")
             if mark:
                 self._tell(text)
@@ -123,8 +137,20 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run(boot, kernel, directory, files=None, tell=lambda text: None):
-    """Boot and wait for the end. Errors of the guest are in the Outcome."""
+def kept_waiting(pid):
+    """Seconds that the thread of a process that waited longest was ready to run and did not."""
+    found = [0]
+    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            found.append(int(path.read_text("ascii").split()[1]) / 1e9)
+        except (OSError, ValueError, IndexError):
+            continue              # a thread that has ended meanwhile
+    return max(found)
+
+
+def run(boot, kernel, directory, files=None, tell=lambda text: None, stop=None):
+    """Boot and wait for the end, or until STOP has seen enough. Errors of the guest are in
+    the Outcome."""
     made, nonce = make_files(boot, kernel, directory, files)
     log = directory / "console.log"
     log.write_bytes(b"")
@@ -135,13 +161,15 @@ def run(boot, kernel, directory, files=None, tell=lambda text: None):
     with open(directory / "qemu.log", "wb") as errors:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors,
                                    stderr=errors, start_new_session=True)
-    watch = Watch(log, nonce, tell)
+    stop = stop or Stop()
+    watch = Watch(log, nonce, tell, stop)
     limit = BOOT_TIME + boot.timeout
-    problem, cpu = "", 0
+    problem, cpu, waited = "", 0, 0
     try:
         while True:
             # In this order: once polled and over, it is no longer there.
             cpu = cpu_seconds(process.pid)
+            waited = max(waited, kept_waiting(process.pid))
             if process.poll() is not None:
                 break
             time.sleep(POLL)
@@ -149,8 +177,10 @@ def run(boot, kernel, directory, files=None, tell=lambda text: None):
             now = time.monotonic()
             if watch.done_at and now - watch.done_at > POWER_OFF_TIME:
                 problem = f"no power-off within {POWER_OFF_TIME} s of the end mark"
-            elif now - started > limit:
+            elif now - started - waited > limit:
                 problem = f"watchdog: not at its end after {limit} s"
+            else:
+                problem = stop.why(now - started - waited, cpu)
             if problem:
                 break
     finally:
@@ -162,7 +192,7 @@ def run(boot, kernel, directory, files=None, tell=lambda text: None):
     return Outcome(boot=boot, nonce=nonce, log=log, images=made.disks, problem=problem,
                    qemu=emulator,
                    console=log.read_bytes().decode("latin-1"),
-                   seconds=time.monotonic() - started, cpu=cpu)
+                   seconds=time.monotonic() - started, cpu=cpu, waited=waited)
 
 
 def shell(boot, kernel, directory, files=None):
