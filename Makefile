@@ -4,7 +4,7 @@
 	variables
 MAKEFLAGS += --no-print-directory
 
-export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP UPDATE N SEED
+export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP UPDATE N SEED NAMED BOOTS
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 help: ## this list
@@ -17,6 +17,7 @@ help: ## this list
 	@echo '  KSRC= XSRC=  a git clone of a kernel to put the series on, a Xen tree or clone'
 	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
 	@echo '  FILES= N= SEED=  mutants: of which files of ours, how many, chosen by what'
+	@echo '  NAMED=1 BOOTS=1  mutants: those with names; boot where only that can tell'
 	@echo '  JOBS=      how many machines run at a time'
 	@echo '  FORCE=1    let tree or refresh win over edits   UPDATE=1  let pins move pins'
 

@@ -1,20 +1,22 @@
 """The verb mutants: faults are put into our own code, and each must be noticed.
 
-    python3 -m rig.mutate          all mutants of FILES, or N of them
+    python3 -m rig.mutate          all mutants of FILES, or N of them, or those with NAMES
 
 A survivor fails unless rig/mutants/explained says why it may live. SEED repeats a sample.
+What only a boot can kill is tried with BOOTS=1, which takes minutes a mutant.
 """
 import datetime
 import os
 import sys
 
-from rig import variables
+from rig import boots, variables
 from rig.common.error import RigError
 from rig.common.tell import say
 from rig.mutants import engine, explained
 from rig.verdict import ktap
 
 DAILY, FULL = 20, 200     # how many a check, and a full one, take
+BOOTED = 20               # of these how many a full one boots
 
 
 def today():
@@ -44,21 +46,35 @@ def about(made):
     return found
 
 
-def sample(count, seed=None, words=()):
-    """[ktap.Result] of COUNT mutants, chosen by the day unless there is a SEED."""
+def _able(results, count):
+    """COUNT of the results of a sample that say something."""
+    return [result for result in results if result.state in engine.ABLE][:count]
+
+
+def sample(count, seed=None, words=(), booted=0):
+    """[ktap.Result] of COUNT mutants, of which BOOTED are for boots, chosen by the day unless
+    there is a SEED; and of those with names."""
     seed = seed or today()
     say(f"mutants: {count} by the seed {seed}")
-    made = engine.load(list(words), variables.jobs())
-    results = made.run(made.sample(count, seed), survey=False)
-    able = [result for result in results if result.state in engine.ABLE]
-    return judged(able[:count]) + about(made)
+    made = engine.load(list(words), variables.jobs(), boots.jobs() if booted else 0)
+    drawn = made.sample(count - booted, seed)
+    names = [mutant for mutant in made.with_names
+             if mutant not in drawn and (booted or not made.waits(mutant))]
+    found = made.run([*drawn, *names], survey=False)
+    results = _able(found[:len(drawn)], count - booted) + found[len(drawn):]
+    if booted:
+        drawn = [mutant for mutant in made.sample_of_boots(booted, seed) if mutant not in names]
+        results += _able(made.run(drawn, survey=False), booted)
+    return judged(results) + about(made)
 
 
-def every(words):
-    """[ktap.Result] of all mutants of the files, with the table on stdout."""
-    made = engine.load(words, variables.jobs())
-    say(f"mutants: {len(made.mutants)} of {len(made.sources)} files")
-    results = made.run(made.mutants, survey=True)
+def every(words, only_names, machines):
+    """[ktap.Result] of all mutants of the files, or of those with names, with the table on
+    stdout."""
+    made = engine.load(words, variables.jobs(), machines)
+    mutants = made.with_names if only_names else made.mutants
+    say(f"mutants: {len(mutants)} of {len(made.sources)} files")
+    results = made.run(mutants, survey=not only_names)
     print(engine.table_text(made, results))
     return judged(results) + about(made)
 
@@ -66,15 +82,17 @@ def every(words):
 def main():
     """make mutants."""
     words, count = (os.environ.get("FILES") or "").split(), variables.number("N")
+    names, machines = variables.flag("NAMED"), boots.jobs() if variables.flag("BOOTS") else 0
     try:
-        found = sample(count, os.environ.get("SEED"), words) if count else every(words)
+        found = sample(count, os.environ.get("SEED"), words, count if machines else 0) \
+            if count else every(words, names, machines)
     except RigError as err:
         sys.exit(f"error: {err}")
     except KeyboardInterrupt:
         sys.exit("interrupted: what was found out is kept")
     failed = [result for result in found if not result.passed]
     passed = [result for result in found if result.passed and not result.skip]
-    for result in found if count else failed:
+    for result in found if count or names else failed:
         print(f"{'' if result.passed else 'not '}ok - {result.name}")
     print(f"{len(passed)} passed, {len(failed)} failed")
     sys.exit(bool(failed) or not passed)

@@ -29,7 +29,7 @@ TAKES = {
     "check": ("PLATFORM", "JOBS", *SOURCES),
     "check-full": ("PLATFORM", "JOBS", *SOURCES),
     "bench": ("PLATFORM", "JOBS", "COMPARE", "KEEP", *SOURCES),
-    "mutants": ("FILES", "N", "SEED", "JOBS", "KSRC"),
+    "mutants": ("FILES", "N", "SEED", "NAMED", "BOOTS", "JOBS", *SOURCES),
     "report": (),
     "tree": ("KSRC", "FORCE"),
     "refresh": ("KSRC", "FORCE"),
@@ -127,7 +127,8 @@ CHECKS = {"PLATFORM": platforms, "KERNEL": kernel, "TEST": test, "FILES": files,
           "KSRC": _ksrc, "XSRC": _xsrc, "COMPARE": compare,
           "FORCE": lambda env: flag("FORCE", env), "KEEP": lambda env: flag("KEEP", env),
           "UPDATE": lambda env: flag("UPDATE", env), "N": lambda env: number("N", env),
-          "SEED": lambda env: None}
+          "SEED": lambda env: None, "NAMED": lambda env: flag("NAMED", env),
+          "BOOTS": lambda env: flag("BOOTS", env)}
 #: where a verb means something else by a name
 OTHERWISE = {("mutants", "FILES"): lambda env: None}      # files of ours: the verb knows them
 
@@ -154,6 +155,8 @@ def check(verbs, env=os.environ):
         raise RigError(f"PLATFORM={env['PLATFORM']}: a shell is on one of them")
     if "mutants" in verbs and env.get("SEED") and not env.get("N"):
         raise RigError("SEED= chooses N= of the mutants, and there is no N=")
+    if "mutants" in verbs and flag("NAMED", env) and env.get("N"):
+        raise RigError("NAMED=1 is all mutants with names, and not N= of them")
     if "bench" in verbs and flag("KEEP", env) and env.get("PLATFORM"):
         raise RigError("KEEP=1 wants all platforms, not PLATFORM=")
 

@@ -156,6 +156,12 @@ net_up() {
 	return 1
 }
 
+# mutant: the word of our command line that chooses a mutant of this kernel, if it has any:
+# another domain that runs it is to have the same.
+mutant() {
+	grep -o 'rig_mutant=[0-9]*' /proc/cmdline
+}
+
 # xen_up: xenstored, once.
 xen_up() {
 	[ -e /run/xenstored.up ] && return 0

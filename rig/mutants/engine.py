@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from rig.common.progress import Progress
 from rig.common.tell import say
-from rig.mutants import explained, killers as programs, needs, objects, operators
-from rig.mutants import ours, parse, store, table
+from rig.mutants import booted, explained, killers as programs, named, needs, operators, ours
+from rig.mutants import parse, store, survey as surveys, table
 
 #: what became of a mutant; only "survived" is a failure
 STATES = ("does not compile", "same code", "killed", "explained", "waits for a boot", "survived")
-#: those of mutants that a program can reach
+#: those of mutants that a program or a boot can reach
 ABLE = ("killed", "explained", "survived")
 #: those about which something was found out
 TRIED = (*ABLE, "same code")
@@ -33,61 +33,58 @@ class Result:
 
 
 class Engine:
-    """The mutants of some sources, and what is known of them."""
+    """The mutants of some sources, and what is known of them.
 
-    def __init__(self, sources, tree, jobs=None):
+    EVERY: all sources, for a kernel has the mutants of all. MACHINES: how many boot at a
+    time; 0: none does, and what only a boot can kill waits."""
+
+    def __init__(self, sources, tree, jobs=None, every=None, machines=0):
         self.sources = {source.path: source for source in sources}
-        self.tree, self.jobs = tree, jobs or os.cpu_count() or 1
+        self.every = {source.path: source for source in every or sources}
+        self.tree, self.jobs, self.machines = tree, jobs or os.cpu_count() or 1, machines
         self.killers = programs.killers()
         self.store = store.Store(needs.cache() / "results.jsonl")
-        self.entries = explained.load()
-        self.machines = {}
-        self.mutants = [mutant for source in sources for mutant in
-                        operators.mutants(source.path, source.text, source.lines)]
+        self.entries, self.names = explained.load(), named.load()
+        self.survey = surveys.Survey(self.every, tree, self.store, self.jobs)
+        self.mutants_of = needs.kept.once(self._mutants_of)
+        self.boots = booted.Boots(self.every, tree, self.store, self.survey, self.mutants_of) \
+            if machines else None
+        self.mutants = [mutant for path in self.sources for mutant in self.mutants_of(path)]
+
+    def _mutants_of(self, path):
+        source = self.every[path]
+        return named.merged(operators.mutants(path, source.text, source.lines),
+                            [entry for entry in self.names if entry.path == path], source.text)
+
+    @property
+    def with_names(self):
+        """The mutants that have names."""
+        return [mutant for mutant in self.mutants if mutant.operator.startswith("named: ")]
 
     def coverers(self, mutant):
         """The programs that have the mutant's function, the cheapest first."""
         return [self.killers[name] for name in table.ROWS[mutant.path].user
                 if self.killers[name].covers(mutant)]
 
+    def waits(self, mutant):
+        """Can only a boot kill the mutant?"""
+        return not self.coverers(mutant)
+
+    def boots_of(self, mutant):
+        """The boots that can kill the mutant, if any is to be made."""
+        return self.boots.ladder(mutant) if self.boots else []
+
     def sample(self, count, seed):
         """COUNT mutants that a program in user space can kill, and some to take the place
         of those that do not compile."""
-        able = [mutant for mutant in self.mutants if self.coverers(mutant)]
-        random.Random(seed).shuffle(able)
-        return able[:count + count // 3 + 1]
+        able = [mutant for mutant in self.mutants if not self.waits(mutant)]
+        return _drawn(able, count, seed)
 
-    def surveyed(self, path, mutants):
-        """{mutant: "does not compile" or "same code" or None}, by the kernel's compiler."""
-        source, found = self.sources[path], {}
-        if not any(objects.target(path, arch) for arch in source.arches):
-            return dict.fromkeys(mutants)
-        able = [mutant for mutant in mutants if mutant.function]
-        tools = needs.compilers(source.arches)
-        tree = needs.tree_id(self.tree)
-        keys = {mutant: needs.key("objects 2", tools, tree, path, mutant.apply(source.text))
-                for mutant in able}
-        fresh = [mutant for mutant in able if not self.store.get(keys[mutant])]
-        if fresh:
-            say(f"mutants: {path}: comparing the object code of {len(fresh)}")
-            numbered = list(enumerate(fresh, 1))
-            answers = [self._objects(arch).survey(path, source.text, numbered)
-                       for arch in source.arches if self._objects(arch).has(path)]
-            for number, mutant in numbered:
-                state = None
-                if answers and all(number in bad for bad, _ in answers):
-                    state = "does not compile"
-                elif answers and all(number in bad | same for bad, same in answers):
-                    state = "same code"
-                self.store.put(keys[mutant], state=state, mutant=str(mutant))
-        for mutant in mutants:
-            found[mutant] = self.store.get(keys[mutant])["state"] if mutant in keys else None
-        return found
-
-    def _objects(self, arch):
-        if arch not in self.machines:
-            self.machines[arch] = objects.Objects(arch, self.tree, self.jobs)
-        return self.machines[arch]
+    def sample_of_boots(self, count, seed):
+        """The same of those that only a boot can kill, and that none explains."""
+        able = [mutant for mutant in self.mutants if self.waits(mutant) and self.boots_of(mutant)
+                and explained.key(mutant) not in self.entries]
+        return _drawn(able, count, seed)
 
     def run(self, mutants, survey):
         """[Result] of MUTANTS in their order. SURVEY: compare the object code of all, and
@@ -105,7 +102,7 @@ class Engine:
     def _file(self, path, mutants, survey, progress):
         results = {}
         if survey:
-            for mutant, state in self.surveyed(path, mutants).items():
+            for mutant, state in self.survey.states(path, mutants).items():
                 if state:
                     results[mutant] = Result(mutant, state)
                     progress.step()
@@ -113,22 +110,55 @@ class Engine:
             self._climb(self.killers[name], path,
                         [mutant for mutant in mutants if mutant not in results
                          and self.killers[name].covers(mutant)], results, progress)
-        left = [mutant for mutant in mutants if mutant not in results]
-        unknown = [mutant for mutant in left if self.coverers(mutant)
-                   and explained.key(mutant) not in self.entries]
-        states = self.surveyed(path, unknown) if unknown and not survey else {}
-        for mutant in left:
+        left = []
+        for mutant in (mutant for mutant in mutants if mutant not in results):
             entry = self.entries.get(explained.key(mutant))
+            if entry:
+                results[mutant] = Result(mutant, "explained", said=f"{entry.kind}: {entry.reason}")
+                progress.step()
+            else:
+                left.append(mutant)
+        # Nothing else is known of those that wait.
+        tried = [mutant for mutant in left if self.boots_of(mutant) or not self.waits(mutant)]
+        states = self.survey.states(path, tried) if tried and not survey else {}
+        self._boot([mutant for mutant in tried if not states.get(mutant)
+                    and self.boots_of(mutant)], results, progress)
+        for mutant in (mutant for mutant in left if mutant not in results):
             if states.get(mutant):
                 results[mutant] = Result(mutant, states[mutant])
-            elif entry:
-                results[mutant] = Result(mutant, "explained", said=f"{entry.kind}: {entry.reason}")
-            elif self.coverers(mutant):
+            elif not self.waits(mutant):
                 results[mutant] = Result(mutant, "survived", said=self._seen(mutant))
             else:
                 results[mutant] = Result(mutant, "waits for a boot")
             progress.step()
         return results
+
+    def _boot(self, mutants, results, progress):
+        """Let boots try MUTANTS; what was found out of them goes to RESULTS."""
+        if not mutants:
+            return
+        with concurrent.futures.ThreadPoolExecutor(self.machines) as pool:
+            waiting = {pool.submit(self.boots.tried, mutant): mutant for mutant in mutants}
+            try:
+                for done in concurrent.futures.as_completed(waiting):
+                    mutant, verdict = waiting[done], done.result()
+                    if verdict is None:         # none of its boots can be had, or has it
+                        continue
+                    results[mutant] = self._of_boot(mutant, verdict)
+                    progress.step()
+                    say(f"{progress.text()}: {results[mutant]}")
+            except BaseException:
+                self.boots.over.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _of_boot(self, mutant, verdict):
+        """The Result that a booted.Verdict is."""
+        if verdict.killed:
+            return Result(mutant, "killed", verdict.by, verdict.said)
+        if verdict.reached:
+            return Result(mutant, "survived", said=f"reached by {verdict.by}, and not noticed")
+        return Result(mutant, "survived", said=self._seen(mutant))
 
     def _seen(self, mutant):
         """Whether any program came to the place of a survivor."""
@@ -166,7 +196,10 @@ class Engine:
         """Yield (mutant, what is to be kept of it) of those that nobody has tried."""
         if not mutants:
             return
-        place = programs.place_for(killer, path)
+        with programs.place_for(killer, path) as place:
+            yield from self._fresh_in(place, killer, texts, mutants)
+
+    def _fresh_in(self, place, killer, texts, mutants):
         numbered = [(number, mutant) for number, mutant in enumerate(mutants, 1)
                     if mutant.function]
         left, bad = killer.build(place, texts, numbered)
@@ -192,10 +225,16 @@ class Engine:
     @staticmethod
     def _alone(killer, texts, mutant, cpu):
         """The Verdict on a mutant of a macro, which has a build of its own."""
-        place = programs.place_for(killer, mutant.path)
-        if killer.compile(place, texts, [(1, mutant)]) is not None:
-            return None
-        return killer.run(place, 0, cpu)
+        with programs.place_for(killer, mutant.path) as place:
+            if killer.compile(place, texts, [(1, mutant)]) is not None:
+                return None
+            return killer.run(place, 0, cpu)
+
+
+def _drawn(mutants, count, seed):
+    """COUNT of MUTANTS by the seed, and some that may be needed as well."""
+    random.Random(seed).shuffle(mutants)
+    return mutants[:count + count // 3 + 1]
 
 
 def chosen(sources, words):
@@ -234,10 +273,10 @@ def summary(results):
     return ", ".join(f"{count} {state}" for count, state in zip(counts, STATES) if count)
 
 
-def load(words, jobs=None):
+def load(words, jobs=None, machines=0):
     """An Engine for the files that WORDS name."""
-    tree = needs.tree()
-    return Engine(chosen(ours.load(), words), tree, jobs)
+    tree, every = needs.tree(), ours.load()
+    return Engine(chosen(every, words), tree, jobs, every, machines)
 
 
 def rows(engine, results):
@@ -256,7 +295,7 @@ def rows(engine, results):
 
 
 def score(results):
-    """(killed, mutants that compile to code of their own and that a program can reach)."""
+    """(killed, mutants that compile to code of their own and that were tried)."""
     able = [result for result in results if result.state in ABLE]
     return sum(result.state == "killed" for result in able), len(able)
 

@@ -5,21 +5,20 @@ One build has all mutants of a file. A run is limited by the processor's time th
 takes, not by the clock: the machine may have other work. What sleeps and goes on sleeping
 has come to its end as well.
 """
+import contextlib
 import math
 import os
 import resource
 import shlex
-import shutil
 import signal
 import subprocess
-import time
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from rig.mutants import needs, parse, schemata, tokens
 
 headers = needs.pvdma.headers
-
 BUILD_LIMIT = 600         # seconds of a processor
 MEMORY = 4 << 20          # KiB of addresses that a run may have
 ASLEEP = 20               # seconds that a run may sleep
@@ -249,7 +248,8 @@ class Cut(Killer):
         (place / "functions.h").write_text("\n".join(parts), "utf-8")
 
     def words(self, place):
-        return ["gcc", "-O1", *ERRORS, "-I", str(place), "-o", "tests", str(self.program)]
+        return [*needs.pvdma.COMPILER, *ERRORS, "-I", str(place), "-o", "tests",
+                str(self.program)]
 
 
 class Whole(Cut):
@@ -288,9 +288,10 @@ def texts_of(tree, killer):
     return {path: (Path(tree) / path).read_text("utf-8") for path in wanted}
 
 
+@contextlib.contextmanager
 def place_for(killer, path):
-    """An empty directory for a program and a file."""
-    place = needs.SCRATCH / f"{killer.name}-{Path(path).name}-{os.getpid()}-{time.time_ns()}"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    return place
+    """An empty directory for a program and a file, as long as it is wanted."""
+    needs.SCRATCH.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{killer.name}-{Path(path).name}-",
+                                     dir=needs.SCRATCH) as place:
+        yield Path(place)

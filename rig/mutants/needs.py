@@ -4,18 +4,25 @@ import subprocess
 from pathlib import Path
 
 from rig.common import kept, paths
+from rig.common.arches import PLATFORMS, bare  # noqa: F401
 from rig.common.error import RigError  # noqa: F401
 from rig.common.git import Git
-from rig.kernels import trees
-from rig.machine import testfile
+from rig.common.tell import say  # noqa: F401
+from rig.fetch import qemu, userland, xensource  # noqa: F401
+from rig.kernels import kernel, programs, trees  # noqa: F401
+from rig.machine import commandline, runner, testfile  # noqa: F401
+from rig.machine.boot import Boot  # noqa: F401
+from rig.machine.runner import Stop  # noqa: F401
 from rig.static.build import ctx, kbuild, targets
 from rig.static.checks import contigruns, detectruns, framelist, iovaruns  # noqa: F401
 from rig.static.checks import mutants as p2m, pvdma  # noqa: F401
+from rig.verdict import judge, logcheck  # noqa: F401
 from series import overlay, store
 
 REPO = paths.REPO
 CHECKS = paths.RIG / "static" / "checks"
-GUEST_TESTS = paths.RIG / "guest" / "tests"
+GUEST = paths.RIG / "guest"
+GUEST_TESTS = GUEST / "tests"
 MAINT = paths.RIG / "tests" / "maint"
 SCRATCH = paths.BUILD / "mutants"
 
@@ -48,8 +55,8 @@ def patches():
 
 
 def boot_tests():
-    """The names of the tests that boot."""
-    return {test.name for test in testfile.load_all(GUEST_TESTS)}
+    """{name: TestFile} of the tests that boot."""
+    return {test.name: test for test in testfile.load_all(GUEST_TESTS)}
 
 
 def cache():

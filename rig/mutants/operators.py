@@ -5,7 +5,7 @@ toks[first:last] is what the new text takes the place of.
 """
 import bisect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rig.mutants import parse, tokens
 
@@ -318,6 +318,22 @@ def mutants(path, text, owned=None):
         found += mine
     found += [mutant for mutant in _of_file(file, toks, pairs, functions) if mutant]
     return found
+
+
+def by_hand(path, text, function, toks, operator, start, end, new):
+    """The Mutant by which text[start:end] in a Function becomes NEW. TOKS: the tokens of
+    TEXT. What stands in no single statement is said to be reached where it begins."""
+    ends = [(toks[one.first].start, toks[one.last - 1].end, one)
+            for one in parse.walk(function.statements)]
+    around = [(until - begin, one) for begin, until, one in ends
+              if begin <= start and end <= until]
+    statement = min(around, key=lambda pair: pair[0])[1] if around else None
+    made = _File(path, text, None).mutant(operator, start, end, new, function.name, statement,
+                                          toks)
+    if statement:
+        return made
+    begin = max((begin for begin, _, _ in ends if begin <= start), default=0)
+    return replace(made, begin=begin, until=begin)
 
 
 def _of_function(file, toks, pairs, function):

@@ -35,6 +35,7 @@ static inline __attribute__((__unused__)) void rig_reach(void)
 KERNEL = '''\
 extern int rig_mutant;
 extern void rig_reach(void);
+extern void rig_visit(int place);
 '''
 _INLINE = re.compile(r"\b(__always_inline|inline|__inline__|noinline|__maybe_unused)\b")
 _COPY = re.compile(r"rig_mutant:(\d+):")
@@ -65,10 +66,43 @@ def _head(text, function, name, extra):
     return f"{extra}{before}{name}{behind}"
 
 
+def _statement(function, mutant):
+    """(where it begins, where it ends, is it a bare body) of the statement of a mutant."""
+    begin = max(mutant.begin, function.head_end + 1)
+    return begin, mutant.until or begin, mutant.bare
+
+
+def places(numbered):
+    """{number: the place of the mutant}: those of one statement have one, which is the
+    number of the first of them."""
+    first, found = {}, {}
+    for number, mutant in numbered:
+        where = mutant.path, mutant.function, mutant.begin, mutant.until
+        found[number] = first.setdefault(where, number)
+    return found
+
+
+def _visited(text, function, mine):
+    """The body of a function as it was, which says which places were visited."""
+    inserted, where = [], places(mine)
+    for number, mutant in mine:
+        if where[number] != number:
+            continue
+        begin, until, bare = _statement(function, mutant)
+        # What ends at an offset ends before the next begins there.
+        inserted.append((begin, 1, f"{'{ ' if bare else ''}rig_visit({number}); "))
+        if bare:
+            inserted.append((until, 0, "}"))
+    parts, at = [], function.head_end
+    for offset, _, words in sorted(inserted, key=lambda one: one[:2]):
+        parts += [text[at:offset], words]
+        at = offset
+    return "".join(parts) + text[at:function.end]
+
+
 def _copy(text, function, mutant, name, extra, place, reach=True):
     """The function with one mutant in it, which says that it was reached."""
-    begin = max(mutant.begin, function.head_end + 1)
-    until = mutant.until or begin
+    begin, until, _ = _statement(function, mutant)
     before, behind = ("{ " if mutant.bare else "", "}" if mutant.bare else "") if reach else \
         ("", "")
     body = (text[function.head_end:begin] + before + ("rig_reach(); " if reach else "") +
@@ -85,21 +119,23 @@ def _within(text, numbered):
     return [(function, mine) for function, mine in found if mine]
 
 
-def expansions(text, numbered):
+def expansions(text, numbered, visits=False):
     """[(Function, what takes the place of its text)] of those that have mutants.
 
-    NUMBERED is [(number, Mutant)] of mutants in functions of TEXT."""
-    return [(function, _expansion(text, function, mine))
+    NUMBERED is [(number, Mutant)] of mutants in functions of TEXT. VISITS: the function as
+    it was says which places() it comes to."""
+    return [(function, _expansion(text, function, mine, visits))
             for function, mine in _within(text, numbered)]
 
 
-def _expansion(text, function, mine):
+def _expansion(text, function, mine, visits):
     extra = "__attribute__((__noinline__, __unused__)) "
     line = text.count("\n", 0, function.start) + 1
     call = f"({', '.join(function.params)})"
     original = f"{function.name}__rig_0"
     parts = ["\n", f'#line {line} "original"\n',
-             _head(text, function, original, extra), text[function.head_end:function.end], "\n"]
+             _head(text, function, original, extra),
+             _visited(text, function, mine if visits else ()), "\n"]
     cases = []
     for number, mutant in mine:
         name = f"{function.name}__rig_{number}"
@@ -118,7 +154,7 @@ def _expansion(text, function, mine):
 def source(text, numbered, runtime):
     """TEXT with all mutants in it, behind RUNTIME."""
     changed = text
-    for function, becomes in reversed(expansions(text, numbered)):
+    for function, becomes in reversed(expansions(text, numbered, runtime == KERNEL)):
         changed = changed[:function.start] + becomes + changed[function.end:]
     at = _first_code(text)
     return changed[:at] + runtime + changed[at:]
@@ -157,11 +193,11 @@ def _first_code(text):
     return safe
 
 
-def compiling(numbered, attempt):
+def compiling(numbered, attempt, halves=True):
     """(those that compile, numbers of those that do not, errors of nobody's).
 
     ATTEMPT compiles a list of mutants, and returns None or the compiler's words. What it
-    blames goes; where it blames none, halves are tried."""
+    blames goes; where it blames none, HALVES are tried, unless that takes too long."""
     left, bad = list(numbered), set()
     while left:
         said = attempt(left)
@@ -169,7 +205,7 @@ def compiling(numbered, attempt):
             return left, bad, None
         guilty = blamed(said) & {number for number, _ in left}
         if not guilty:
-            guilty = _by_halves(left, attempt)
+            guilty = _by_halves(left, attempt) if halves else None
             if guilty is None:
                 return [], bad, said
         bad |= guilty

@@ -15,7 +15,7 @@ class Row:
     boots: tuple = ()
 
 
-_PV = ("native-io", "dma-api", "scattered", "contiguous")
+_PV = ("contiguous", "dma-api", "native-io", "scattered")
 _ARM = ("selfattach", "domu", "foreign-alias")
 _NONCOHERENT = ("native-io-noncoherent", "selfattach-noncoherent", "domu-noncoherent", "no-map")
 _SMMU = ("smmu", "smmu-native", "smmu-16k")
@@ -24,7 +24,7 @@ _BYPASS = ("bypass-property", "bypass-node", "bypass-node-wait", "bypass-contrad
 _POOL = ("swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-high", "swiotlb-high-none",
          "swiotlb-high-size", "swiotlb-partial", "swiotlb-noforce", "swiotlb-malformed",
          "swiotlb-huge", "native-io-force", "dma-api")
-_DETECT = ("view", "no-dma-ops", "xen-silent", "domu", "native-io")
+_DETECT = ("view", "no-dma-ops", "domu", "native-io", "xen-silent")
 
 ROWS = {
     "arch/arm/include/asm/dma-maddr.h": Row(boots=("native-io", *_ARM)),
@@ -43,10 +43,11 @@ ROWS = {
     "arch/x86/include/asm/dma-maddr.h": Row(("pvdma",), boots=_PV),
     "arch/x86/kernel/pci-dma.c": Row(boots=("native-io", "swiotlb-size", "amd-iommu")),
     "arch/x86/xen/contiguous.c": Row(("contig",), boots=_PV),
-    "arch/x86/xen/dma.c": Row(("pvdma",), boots=("coherent-rounds", "swiotlb-small", *_PV)),
+    "arch/x86/xen/dma.c": Row(("pvdma",), boots=("coherent-rounds", "scattered", "swiotlb-small",
+                                                  "contiguous", "dma-api", "native-io")),
     "arch/x86/xen/enlighten.c": Row(boots=("mem-limit",)),
     "arch/x86/xen/mmu_pv.c": Row(("framelist", "pvdma"), boots=("coherent-rounds", *_PV)),
-    "arch/x86/xen/p2m.c": Row(("pvdma",), boots=("scattered", "contiguous", "domu")),
+    "arch/x86/xen/p2m.c": Row(("pvdma",), boots=("contiguous", "domu", "scattered")),
     "arch/x86/xen/setup.c": Row(boots=("mem-limit",)),
     "arch/x86/xen/suspend.c": Row(boots=("pci-late",)),
     "arch/x86/xen/suspend_pv.c": Row(boots=("pci-late",)),

@@ -5,11 +5,14 @@ import tempfile
 import unittest
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 from rig import mutate
 from rig.common import tell
-from rig.mutants import engine, explained, kernel, killers, needs, objects
-from rig.mutants import operators, ours, parse, schemata, store, table, tokens
+from rig.machine import testfile
+from rig.mutants import booted, engine, explained, kernel, killers, named, needs, objects
+from rig.mutants import operators, ours, parse, schemata, signs, store, survey, table, tokens
+from rig.verdict import ktap
 
 SAMPLE = '''\
 #include <stddef.h>
@@ -321,6 +324,38 @@ class Schemata(unittest.TestCase):
         self.assertEqual(schemata.compiling([(1, None)], lambda _: "always")[2], "always")
 
 
+    def test_a_place_is_a_statement(self):
+        where = schemata.places(self.numbered)
+        lines = {}
+        for number, mutant in self.numbered:
+            lines.setdefault((mutant.function, mutant.begin), set()).add(where[number])
+        self.assertTrue(all(len(found) == 1 for found in lines.values()))
+        self.assertEqual(len(set(where.values())), len(lines))
+
+    def test_the_original_says_what_it_visits(self):
+        left, _, _ = schemata.compiling(self.numbered, self.compile)
+        text = schemata.source(PROGRAM, left, schemata.KERNEL)
+        where = schemata.places(left)
+        path = Path(self.tmp.name, "v.c")
+        path.write_text("#include <stdio.h>\n" + text + "int rig_mutant;\nvoid rig_reach(void) { }\n"
+                        "void rig_visit(int place) { printf(\"visits %d\\n\", place); }\n", "utf-8")
+        subprocess.run(["gcc", "-o", path.with_suffix(""), path], check=True, timeout=60)
+        said = subprocess.run([path.with_suffix("")], text=True, stdout=subprocess.PIPE,
+                              check=True, timeout=60).stdout
+        visited = {int(line[7:]) for line in said.splitlines() if line.startswith("visits ")}
+        self.assertEqual(visited, set(where.values()))
+        self.assertIn("less 1\n", said)
+
+    def test_a_bare_statement_is_visited_where_it_is_done(self):
+        text = "int f(int a)\n{\n\tif (a)\n\t\tg();\n\telse if (a > 1)\n\t\tg();\n\treturn 2;\n}\n"
+        numbered = list(enumerate(operators.mutants("f.c", text), 1))
+        changed = schemata.source(text, numbered, schemata.KERNEL)
+        original = changed[changed.index("f__rig_0(int a)"):changed.index('#line 1 "rig_mutant')]
+        self.assertRegex(" ".join(original.split()), (
+            r"\{ rig_visit\(\d+\); if \(a\) \{ rig_visit\(\d+\); g\(\);\} "
+            r"else \{ rig_visit\(\d+\); if \(a > 1\) \{ rig_visit\(\d+\); g\(\);\}\} "
+            r"rig_visit\(\d+\); return 2; \}"))
+
     def test_a_probe_has_the_original_as_a_copy(self):
         text = schemata.probe(PROGRAM, self.numbered, False)
         for name in ("less__rig_0", "show__rig_0", *(
@@ -352,10 +387,16 @@ class Objects(unittest.TestCase):
             path = Path(tmp, "a.c")
             path.write_text(source, encoding="utf-8")
             subprocess.run(["gcc", "-O2", *objects.FLAGS[:3], *flags, "-c", "-o", f"{tmp}/a.o",
-                            path], check=True, timeout=60)
+                            path], check=True, timeout=60, stderr=subprocess.DEVNULL)
             done = subprocess.run(["objdump", "-dr", "--no-show-raw-insn", f"{tmp}/a.o"],
                                   check=True, capture_output=True, text=True, timeout=60)
         return objects.code(done.stdout)
+
+    def test_what_is_an_error(self):
+        self.compiled("int f(int *p) { int a; return p != 0; }\n", *objects.FLAGS, "-Wall")
+        for body in ("char *q = p; return *q;", "return p;", "return g(p);"):
+            with self.subTest(body), self.assertRaises(subprocess.CalledProcessError):
+                self.compiled(f"int f(int *p) {{ {body} }}\n", *objects.FLAGS)
 
     def test_the_same_code(self):
         text = ("#define READ_ONCE(x) (*(const volatile int *)&(x))\n"
@@ -383,9 +424,420 @@ class Kernel(unittest.TestCase):
         changed = kernel.files({"p.c": PROGRAM, "q.c": "int x;\n"}, pairs, "obj-y := a.o\n")
         self.assertEqual(sorted(changed), ["kernel/dma/Makefile", kernel.PLACE, "p.c"])
         self.assertTrue(changed["kernel/dma/Makefile"].endswith("obj-y += rig_mutant.o\n"))
+        self.assertIn(f"DECLARE_BITMAP(visited, {pairs[-1][0] + 1})", changed[kernel.PLACE])
+        self.assertIn('pr_info("rig_mutant: %d reached\\n"', changed[kernel.PLACE])
         for number, _ in pairs:
             self.assertIn(f"\tcase {number}: ", changed["p.c"])
         self.assertNotIn("getenv", changed["p.c"])
+
+
+    def test_variant(self):
+        self.assertEqual([kernel.variant(name) for name in
+                          ("ours", "ours-distro", "base", "base-fast", "loads")],
+                         ["mutants", "mutants-distro", None, None, None])
+
+    def test_a_tree_of_its_own(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            source, dest = Path(tmp, "source"), Path(tmp, "dest")
+            (source / "sub").mkdir(parents=True)
+            git = ["git", "-C", str(source)]
+            subprocess.run(["git", "init", "-q", str(source)], check=True)
+            for name in ("a.c", "sub/b.c", "gone.c"):
+                (source / name).write_text(name)
+            subprocess.run([*git, "add", "-A"], check=True)
+            subprocess.run([*git, "-c", "user.name=t", "-c", "user.email=t", "commit", "-qm", "x"],
+                           check=True)
+            (source / "a.c").write_text("edited")
+            (source / "gone.c").unlink()
+            kernel.checkout(source, dest, {"sub/b.c": "mutants", "new.c": "runtime"})
+            def found():
+                return {str(path.relative_to(dest)): path.read_text() for path in
+                        dest.rglob("*.c")}
+            self.assertEqual(found(), {"a.c": "edited", "sub/b.c": "mutants", "new.c": "runtime"})
+            times = (dest / "a.c").stat().st_mtime_ns
+            kernel.checkout(source, dest, {"sub/b.c": "others"})
+            self.assertEqual(found(), {"a.c": "edited", "sub/b.c": "others"})
+            self.assertEqual((dest / "a.c").stat().st_mtime_ns, times)
+            self.assertEqual((source / "sub/b.c").read_text(), "sub/b.c")
+
+    def test_what_the_linker_misses(self):
+        self.assertEqual(kernel.undefined(
+            "ld: d.o: in function `h__rig_3':\nd.c:(.text+0x1): undefined reference to `gone'\n"
+            "ld: d.o:d.c:(.text+0x9): more undefined references to `gone' follow\n"
+            "ERROR: modpost: a/b.ko: symbol 'lost' undefined!\n"), {"gone", "lost"})
+        self.assertEqual(kernel.undefined("rig_mutant:3:1: error: 'x' undeclared\n"), set())
+        text = kernel.files({}, [], "", {"gone"})[kernel.PLACE]
+        self.assertIn('panic("rig_mutant: does not link: gone\\n");', text)
+        self.assertIn("EXPORT_SYMBOL_GPL(gone);", text)
+
+    def built(self, build, pairs, lacking=None):
+        """What kernel.build() gives with BUILD in the place of rig.kernels.kernel.build()."""
+        with tempfile.TemporaryDirectory() as tmp:
+            source = Path(tmp, "source")
+            (source / "kernel/dma").mkdir(parents=True)
+            (source / kernel.MAKEFILE).write_text("obj-y := a.o\n")
+            (source / "p.c").write_text(PROGRAM)
+            subprocess.run(["git", "init", "-q", str(source)], check=True)
+            subprocess.run(["git", "-C", str(source), "add", "-A"], check=True)
+            with mock.patch.object(needs, "SCRATCH", Path(tmp, "scratch")), \
+                 mock.patch.object(needs.paths, "BUILD", Path(tmp)), \
+                 mock.patch.object(needs.kernel, "build", build), \
+                 mock.patch.dict(os.environ, {"XS_CACHE": tmp}), \
+                 mock.patch.object(tell, "write"):
+                return kernel.build("x86_64", "mutants", source, {"p.c": PROGRAM}, pairs,
+                                    set() if lacking is None else lacking)
+
+    def test_what_does_not_link_is_stood_in_for(self):
+        tried, pairs = [], kernel.numbered(operators.mutants("p.c", PROGRAM))
+
+        def build(_arch, _name, dest):
+            tried.append((dest / kernel.PLACE).read_text())
+            if "void gone(void)" not in tried[-1]:
+                raise needs.RigError("undefined reference to `gone'")
+            return "built"
+        lacking = set()
+        self.assertEqual(self.built(build, pairs, lacking), ("built", pairs))
+        self.assertEqual((len(tried), lacking), (2, {"gone"}))
+        # The next run knows.
+        self.assertEqual(self.built(build, pairs, lacking), ("built", pairs))
+        self.assertEqual(len(tried), 3)
+
+    def test_what_does_not_compile_is_taken_out(self):
+        pairs, tried = kernel.numbered(operators.mutants("p.c", PROGRAM)), []
+        bad = pairs[1][0]
+
+        def build(_arch, _name, dest):
+            tried.append((dest / "p.c").read_text())
+            if f"__rig_{bad}(" in tried[-1]:
+                raise needs.RigError(f"make failed\nrig_mutant:{bad}:3: error: no\n")
+            return "built"
+        made, left = self.built(build, pairs)
+        self.assertEqual((made, len(tried)), ("built", 2))
+        self.assertEqual([pair for pair in pairs if pair not in left], [pairs[1]])
+
+    def test_what_no_mutant_is_guilty_of(self):
+        # It is told, and not looked for in halves.
+        build = mock.Mock(side_effect=needs.RigError("no compiler"))
+        with self.assertRaisesRegex(needs.RigError, "no compiler"):
+            self.built(build, kernel.numbered(operators.mutants("p.c", PROGRAM)))
+        build.assert_called_once()
+
+
+def console(signs_, *lines, seconds=1, cpu=1):
+    """What is found in lines of a console that come after so many seconds."""
+    for line in lines:
+        signs_.line(line)
+    return signs_.why(seconds, cpu)
+
+
+class Signs(unittest.TestCase):
+    LIMITS = booted.Control(10, 5, 2, frozenset())
+
+    def setUp(self):
+        self.signs = signs.Signs("pv", self.LIMITS)
+
+    def test_a_check_that_fails(self):
+        self.assertEqual(console(self.signs, "@LIVE@ TEST smoke", "@LIVE@ ok 1 all is well"), "")
+        self.assertEqual(console(self.signs, "(XEN) @LIVE@ not ok 2 data is right"),
+                         "not ok 2 data is right")
+
+    def test_what_ends_a_checker_is_told_at_once(self):
+        self.assertRegex(console(self.signs, "[ 1.0] BUG: unable to handle page fault"), "^BUG: ")
+
+    def test_what_may_be_harmless_has_lines_to_come(self):
+        harmless = ["[    1.0] unchecked MSR access error: RDMSR from 0xc0010055 at rIP",
+                    "[    1.0] Call Trace:"]
+        more = ["x"] * needs.logcheck.CONTEXT
+        self.assertEqual(console(self.signs, *harmless, *more), "")
+        self.assertEqual(console(self.signs, "[    2.0] WARNING: CPU: 0 PID: 1 at a.c:1"), "")
+        self.assertRegex(console(self.signs, *more), "^WARN: ")
+
+    def test_nothing_more_comes(self):
+        self.assertEqual(console(self.signs, "[    2.0] WARNING: CPU: 0 PID: 1 at a.c:1"), "")
+        self.assertRegex(self.signs.why(2 + signs.PAUSE, 2), "^WARN: ")
+
+    def test_limits(self):
+        after = signs.FACTOR * 10 + signs.GRACE + 1
+        self.signs.seconds = after - 1
+        self.signs.line("x")
+        self.assertRegex(self.signs.why(after, 5), "^takes too long: 76 s, 10 s without")
+        self.signs = signs.Signs("pv", self.LIMITS)
+        self.assertRegex(self.signs.why(5, after), "^takes too much CPU")
+        self.signs = signs.Signs("pv", self.LIMITS)
+        self.assertEqual(self.signs.why(signs.GRACE + 6, 5), "")
+        self.assertRegex(self.signs.why(signs.GRACE + 7, 5), "^is silent")
+
+    def test_without_limits_it_comes_to_its_end(self):
+        self.signs = signs.Signs("pv")
+        self.assertEqual(console(self.signs, "@LIVE@ not ok 1 x", seconds=9999), "")
+        self.assertEqual(self.signs.sign, "not ok 1 x")
+        self.signs.line("x")
+        self.assertEqual(self.signs.quiet, 9999)
+
+    def test_the_run_is_over(self):
+        self.signs.over.set()
+        self.assertEqual(self.signs.why(1, 1), "interrupted")
+        self.assertEqual(self.signs.sign, "")
+
+    def test_places(self):
+        log = ("[1.0] rig_mutant: 0 visits 12.\ndomU: [1.0] rig_mutant: 0 visits 7.\n"
+               "rig_mutant: 0 visits 12.\nrig_mutant: 0 visits 1(XEN) torn\n"
+               "[9.0] rig_mutant: 31 reached\n")
+        self.assertEqual(signs.visits(log), [7, 12])
+        self.assertTrue(signs.reached(log, 31))
+        self.assertFalse(signs.reached(log, 3))
+
+
+def guest_test(name, head):
+    return testfile.parse(f"{name}.sh", head)
+
+
+class Booted(unittest.TestCase):
+    """booted.Boots without a machine."""
+
+    TESTS = {test.name: test for test in (
+        guest_test("t", "#: linux: swiotlb=force\n"), guest_test("arm", "#: platforms: arm64 arm\n"),
+        guest_test("other", "#: platforms: pv pvh\n#: kernel: ours-distro\n"),
+        guest_test("control", "#: platforms: pv\n#: kernel: loads\n"),
+        guest_test("bad", "#: platforms: pv\n#: expect: fail it must\n"))}
+
+    def setUp(self):
+        tmp = tempfile.TemporaryDirectory()
+        self.addCleanup(tmp.cleanup)
+        self.place = Path(tmp.name)
+        table.ROWS["p.c"] = table.Row(boots=("t", "arm", "other"))
+        self.addCleanup(table.ROWS.pop, "p.c")
+        self.said, self.booted, self.tried_in = [], [], []
+        self.mutants = [mutant for mutant in operators.mutants("p.c", PROGRAM) if mutant.function]
+        self.state = store.Store(self.place / "results")
+        for patch in (mock.patch.object(needs, "boot_tests", lambda: self.TESTS),
+                      mock.patch.object(needs, "say", self.said.append),
+                      mock.patch.object(needs, "SCRATCH", self.place),
+                      mock.patch.object(needs.runner, "run", self.run_it),
+                      mock.patch.object(needs.judge, "judge", self.judge),
+                      mock.patch.object(kernel, "build", self.build)):
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.boots = self.made()
+        self.visits, self.lines, self.failing = {"pv-t": set()}, {}, {}
+
+    def made(self):
+        class Survey:
+            def fit(_self, path, mutants, arch):
+                return mutants
+        made = booted.Boots({"p.c": ours.Source("p.c", PROGRAM)}, self.place, self.state, Survey(),
+                            lambda path: self.mutants)
+        made.base = lambda name: f"base of {name}"
+        made.input = lambda arch, name: f"{name} for {arch}"
+        return made
+
+    def build(self, arch, name, _tree, texts, pairs, _lacking):
+        self.assertEqual(texts, {"p.c": PROGRAM})
+        self.tried_in.append(len(pairs))
+        image = self.place / f"{arch}-{name}"
+        image.write_text("image")
+        return needs.kernel.Kernel(arch, name, image, image, ()), \
+            [pair for pair in pairs if pair[1] != self.mutants[0]]
+
+    def run_it(self, item, made, _place, stop):
+        number = int(item.machine.linux.split()[0].removeprefix("rig_mutant="))
+        name = needs.Boot(item.machine, item.tests).name
+        self.booted.append((name, number))
+        self.assertIn(made.variant, ("mutants", "mutants-distro"))
+        lines = self.lines.get(number, []) if number else [
+            f"rig_mutant: 0 visits {place}." for place in self.visits.get(name, ())]
+        for line in lines:
+            stop.line(line)
+        return needs.runner.Outcome(item, "", "\n".join(lines), None, 10, 5,
+                                    problem=stop.why(1, 1))
+
+    def judge(self, outcome):
+        number = int(outcome.boot.machine.linux.split()[0].removeprefix("rig_mutant="))
+        good = not self.failing.get(number, 0)
+        if not good:
+            self.failing[number] -= 1
+        result = ktap.Result(good, "the log is clean", notes=[] if good else ["why: WARN"])
+        return needs.judge.Verdict(outcome, None, [("t", [result], [])])
+
+    def test_ladder(self):
+        def names(names, *arches):
+            return [item.name for item in booted.ladder(names, arches, self.TESTS)]
+        self.assertEqual(names(("t", "arm", "other"), "x86_64", "arm64", "arm"),
+                         ["pv-t", "arm64-arm", "pv-ours-distro-other"])
+        self.assertEqual(names(("t", "arm", "other"), "arm"), ["arm-t", "arm-arm"])
+        # What must fail is no proof, and what is no kernel of ours has no mutants.
+        self.assertEqual(names(("control", "bad"), "x86_64"), [])
+
+    def test_the_number_stands_in_front(self):
+        item = booted.ladder(("t",), ("x86_64",), self.TESTS)[0]
+        self.assertEqual(booted.with_mutant(item, 3).machine.linux, "rig_mutant=3 swiotlb=force")
+        self.assertEqual(item.machine.linux, "swiotlb=force")
+
+    def numbers(self):
+        """(a mutant of show(), its number, its place)."""
+        mutant = self.mutants[-1]
+        item = self.boots.ladder(mutant)[0]
+        number = self.boots.number(item, mutant)
+        return mutant, number, self.boots.kernel(item)[2][number]
+
+    def test_killed_by_a_line(self):
+        mutant, number, place = self.numbers()
+        self.visits["pv-t"] = {place}
+        self.lines[number] = [f"rig_mutant: {number} reached", "@LIVE@ not ok 3 data"]
+        self.assertEqual(self.boots.tried(mutant),
+                         booted.Verdict(True, "pv-t", "not ok 3 data", True))
+        self.assertEqual(self.booted, [("pv-t", 0), ("pv-t", number)])
+        # And once only.
+        again = self.made()
+        self.assertEqual(again.tried(mutant).said, "not ok 3 data")
+        self.assertEqual(len(self.booted), 2)
+
+    def test_killed_by_the_judge(self):
+        mutant, number, place = self.numbers()
+        self.visits["pv-t"], self.failing[number] = {place}, 1
+        self.assertEqual(self.boots.tried(mutant).said, "not ok: the log is clean (WARN)")
+
+    def test_where_it_is_not_visited_the_next_is_tried(self):
+        mutant, number, place = self.numbers()
+        self.visits["arm64-arm"] = {place}
+        self.lines[number] = ["[ 1.0] kernel BUG at a.c:1!"]
+        verdict = self.boots.tried(mutant)
+        self.assertEqual((verdict.killed, verdict.by), (True, "arm64-arm"))
+        self.assertEqual(self.booted, [("pv-t", 0), ("arm64-arm", 0), ("arm64-arm", number)])
+
+    def test_where_it_does_not_link_the_next_is_tried(self):
+        mutant, number, place = self.numbers()
+        self.visits = {"pv-t": {place}, "arm64-arm": {place}}
+        self.lines[number] = [f"Kernel panic - not syncing: {kernel.UNLINKED}: gone"]
+        self.assertFalse(self.boots.tried(mutant).killed)
+        self.assertIn(("arm64-arm", number), self.booted)
+
+    def test_survivor(self):
+        mutant, number, place = self.numbers()
+        self.visits["arm64-arm"] = {place}
+        self.lines[number] = [f"rig_mutant: {number} reached"]
+        self.assertEqual(self.boots.tried(mutant),
+                         booted.Verdict(False, "arm64-arm", "passed", True))
+        self.assertEqual([path.name for path in (self.place / "logs").iterdir()
+                          if path.name.endswith(f"-{number}.log")], [f"arm64-arm-{number}.log"])
+        self.assertEqual(list((self.place / "boots").glob("*")), [])
+
+    def test_nobody_comes_there(self):
+        verdict = self.boots.tried(self.numbers()[0])
+        self.assertEqual((verdict.killed, verdict.reached), (False, False))
+        self.assertEqual([number for _, number in self.booted], [0, 0, 0])
+
+    def test_what_no_kernel_has(self):
+        self.assertIsNone(self.boots.tried(self.mutants[0]))
+        # What did not compile in a kernel is not tried in it again.
+        every = len(self.mutants)
+        self.assertEqual(self.tried_in, [every] * 3)
+        self.assertIsNone(self.made().tried(self.mutants[0]))
+        self.assertEqual(self.tried_in, [every] * 3 + [every - 1] * 3)
+        self.assertEqual(self.boots.ladder(operators.Mutant("p.c", "", "constant", 0, 1, "2", 1,
+                                                            "1", "2")), [])
+
+    def test_a_control_that_fails_is_tried_once_more(self):
+        mutant, number, place = self.numbers()
+        self.visits["pv-t"], self.failing[0] = {place}, 1
+        self.failing[number] = 1
+        self.assertTrue(self.boots.tried(mutant).killed)
+        self.failing[0] = 2
+        other = self.made()
+        other.base = lambda name: f"another base of {name}"
+        with self.assertRaisesRegex(needs.RigError, "pv-t does not pass without a fault"):
+            other.tried(mutant)
+
+    def test_a_run_that_is_over(self):
+        mutant, _, _ = self.numbers()
+        self.boots.over.set()
+        with self.assertRaises(booted.Interrupted):
+            self.boots.tried(mutant)
+
+
+class Survey(unittest.TestCase):
+    def test_what_is_worth_a_place_in_a_kernel(self):
+        mutants = [mutant for mutant in operators.mutants("a.c", PROGRAM) if mutant.function][:4]
+
+        class Objects:
+            def __init__(self, bad, same):
+                self.answer = bad, same
+
+            def has(self, path):
+                return True
+
+            def survey(self, path, text, numbered):
+                return self.answer
+        with tempfile.TemporaryDirectory() as tmp:
+            made = survey.Survey({"a.c": ours.Source("a.c", PROGRAM)}, tmp,
+                                 store.Store(Path(tmp, "s")), 1)
+            made.machines = {"x86_64": Objects({1}, {2, 3}), "arm64": Objects({1}, {2}),
+                             "arm": Objects({1, 2}, set())}
+            with mock.patch.object(needs, "say"), mock.patch.object(needs, "tree_id"), \
+                 mock.patch.object(needs, "compilers"):
+                self.assertEqual(list(made.states("a.c", mutants).values()),
+                                 ["does not compile", "same code", None, None])
+                made.machines = {}      # nothing is compared twice
+                self.assertEqual({arch: [mutants.index(one) for one in
+                                         made.fit("a.c", mutants, arch)]
+                                  for arch in ("x86_64", "arm64", "arm")},
+                                 {"x86_64": [3], "arm64": [2, 3], "arm": [2, 3]})
+
+
+class Named(unittest.TestCase):
+    ENTRY = """# a comment
+
+name: nothing is less
+file: p.c
+function: less
+- if (a < b)
+-   return 1;
++ if (0) return 1;
+"""
+
+    def test_entry(self):
+        self.assertEqual(named.read(self.ENTRY), [named.Entry(
+            "nothing is less", "p.c", "less", "if (a < b) return 1;", "if (0) return 1;")])
+        for was, becomes in (("name: ", "Name: "), ("- if (a < b)\n-   return 1;\n", ""),
+                             ("+ if", "? if")):
+            with self.assertRaises(needs.RigError):
+                named.read(self.ENTRY.replace(was, becomes))
+
+    def test_mutant(self):
+        mutant = named.mutant(named.read(self.ENTRY)[0], PROGRAM)
+        self.assertIn("{\n\tif (0) return 1;\n\treturn 0;\n}", mutant.apply(PROGRAM))
+        self.assertEqual((mutant.function, mutant.line, PROGRAM[mutant.begin:mutant.until]),
+                         ("less", 6, "if (a < b)\n\t\treturn 1;"))
+        self.assertIn("named: nothing is less", str(mutant))
+
+    def test_more_than_a_statement(self):
+        entry = named.read(self.ENTRY.replace("-   return 1;", "- return 1;\n- return 0;"))[0]
+        mutant = named.mutant(entry, PROGRAM)
+        self.assertEqual(mutant.begin, PROGRAM.index("if (a < b)"))
+        self.assertEqual(mutant.begin, mutant.until)
+
+    def test_the_code_has_moved_on(self):
+        with self.assertRaisesRegex(needs.RigError, "0 places in p.c"):
+            named.mutant(named.read(self.ENTRY.replace("a < b", "a > b"))[0], PROGRAM)
+        with self.assertRaisesRegex(needs.RigError, "2 places"):
+            named.mutant(named.read(self.ENTRY)[0], PROGRAM + PROGRAM)
+
+    def test_the_same_fault_is_tried_once(self):
+        entry = named.read(self.ENTRY.replace("-   return 1;\n", "").replace(" return 1;", ""))[0]
+        plain = operators.mutants("p.c", PROGRAM)
+        found = named.merged(plain, [entry], PROGRAM)
+        self.assertEqual(len(found), len(plain))
+        self.assertEqual(found[-1].operator, "named: nothing is less")
+        self.assertEqual(named.merged(plain, [], PROGRAM), plain)
+
+    def test_the_file_itself(self):
+        for entry in named.load():
+            self.assertIn(entry.path, table.ROWS)
+            path = needs.REPO / entry.path
+            if path.exists():           # of upstream's files only hunks are here
+                with self.subTest(entry.name):
+                    self.assertEqual(named.mutant(entry, path.read_text("utf-8")).function,
+                                     entry.function)
 
 
 class Ours(unittest.TestCase):
@@ -541,7 +993,7 @@ class Engine(unittest.TestCase):
         """An Engine of PROGRAM, with what earlier ones found out."""
         made = engine.Engine([ours.Source("p.c", PROGRAM)], self.place, 2)
         made.killers = {"program": Program()}
-        made.surveyed = lambda path, mutants: {}
+        made.survey.states = lambda path, mutants: {}
         return made
 
     def results(self, made):
@@ -649,6 +1101,108 @@ class Engine(unittest.TestCase):
         self.assertIn("killed by program", text)
         killed, able = engine.score(results)
         self.assertIn(f"{killed} of {able} killed", text)
+
+    def test_nothing_stays_in_the_way(self):
+        self.results(self.engine)
+        self.assertEqual(list(needs.SCRATCH.iterdir()), [])
+
+    def boots(self, verdicts):
+        """An Engine whose boots give these verdicts by what a mutant becomes."""
+        made = self.made()
+
+        class Boots:
+            over = mock.Mock()
+
+            def ladder(self, mutant):
+                return ["boot"] * (mutant.function != "show")
+
+            def tried(self, mutant):
+                return verdicts.get(mutant.becomes)
+        made.boots, made.machines = Boots(), 2
+        return made
+
+    def test_a_boot_tries_what_programs_leave(self):
+        killed = booted.Verdict(True, "pv-t", "not ok 1", True)
+        alive = booted.Verdict(False, "pv-t", "passed", True)
+        made = self.boots({"if (a <= b)": killed, "if (b < a)": alive})
+        results = {result.mutant.becomes: result for result in made.run(made.mutants, False)}
+        self.assertEqual((results["if (a <= b)"].state, results["if (a <= b)"].by),
+                         ("killed", "pv-t"))
+        # The programs did it already.
+        self.assertEqual(results["if (0)"].by, "program")
+        self.assertIn("left", " ".join(self.said) + "left")
+        made.killers["program"].covers = lambda mutant: False
+        made = self.boots({"if (a <= b)": alive})
+        made.killers["program"].covers = lambda mutant: False
+        results = {result.mutant.becomes: result for result in made.run(made.mutants, False)}
+        self.assertEqual((results["if (a <= b)"].state, results["if (a <= b)"].said),
+                         ("survived", "reached by pv-t, and not noticed"))
+        self.assertEqual(results["if (0)"].state, "waits for a boot")
+
+    def test_what_goes_wrong_ends_the_boots(self):
+        made = self.boots({})
+        made.boots.tried = mock.Mock(side_effect=needs.RigError("no kernel"))
+        with self.assertRaisesRegex(needs.RigError, "no kernel"):
+            made.run(made.mutants, False)
+        made.boots.over.set.assert_called()
+
+    def test_sample_of_boots(self):
+        made = self.boots({})
+        self.assertEqual(made.sample_of_boots(3, "seed"), [])
+        made.killers["program"].covers = lambda mutant: False
+        drawn = made.sample_of_boots(3, "seed")
+        self.assertEqual(len(drawn), 5)
+        self.assertNotIn("show", {mutant.function for mutant in drawn})
+        self.assertEqual(made.sample(3, "seed"), [])
+
+
+class Verb(unittest.TestCase):
+    """mutate.sample() and every() with an Engine that finds what it is told."""
+
+    def setUp(self):
+        self.mutants = {name: operators.Mutant(
+            f"{name}.c", "f", "named: it" if name.startswith("named") else "constant", 0, 1, name,
+            1, "1", name) for name in ("user1", "user2", "boot1", "boot2", "named1", "named2")}
+        self.ran, self.machines = [], []
+        made = mock.Mock(mutants=list(self.mutants.values()), sources={}, entries={})
+        made.with_names = [self.mutants["named1"], self.mutants["named2"]]
+        made.waits = lambda mutant: mutant.new in ("boot1", "boot2", "named2")
+        made.sample = lambda count, seed: [self.mutants["user1"], self.mutants["user2"]]
+        made.sample_of_boots = lambda count, seed: [self.mutants["boot1"], self.mutants["boot2"]]
+        made.run = self.run_them
+        for patch in (mock.patch.object(mutate.engine, "load", self.load(made)),
+                      mock.patch.object(mutate, "say"),
+                      mock.patch.object(mutate.boots, "jobs", lambda: 2)):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def load(self, made):
+        def loaded(_words, _jobs, machines):
+            self.machines.append(machines)
+            return made
+        return loaded
+
+    def run_them(self, mutants, survey):
+        self.ran.append([mutant.new for mutant in mutants])
+        return [engine.Result(mutant, "does not compile" if mutant.new == "user1" else "killed")
+                for mutant in mutants]
+
+    def test_check_boots_nothing(self):
+        found = mutate.sample(1, "seed")
+        self.assertEqual((self.machines, self.ran), ([0], [["user1", "user2", "named1"]]))
+        self.assertEqual(len(found), 2)
+
+    def test_full_check_boots_some(self):
+        found = mutate.sample(2, "seed", booted=1)
+        self.assertEqual((self.machines, self.ran), (
+            [2], [["user1", "user2", "named1", "named2"], ["boot1", "boot2"]]))
+        self.assertEqual(len(found), 4)
+        self.assertLess(mutate.BOOTED, mutate.FULL)
+
+    def test_names(self):
+        with mock.patch("builtins.print"):
+            self.assertEqual(len(mutate.every([], True, 2)), 2)
+        self.assertEqual((self.machines, self.ran), ([2], [["named1", "named2"]]))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ class Values(unittest.TestCase):
         self.check("tree", FORCE="0")
         self.check("bench", KEEP="1")
         self.check("mutants", FILES="arch/arm/xen/p2m.c", N="20", SEED="2026-11-26")
+        self.check("mutants", NAMED="1", BOOTS="1")
+        self.check("mutants", N="20", BOOTS="1", JOBS="2")
+        with self.assertRaisesRegex(RigError, "not N= of them"):
+            self.check("mutants", NAMED="1", N="3")
         with self.assertRaisesRegex(RigError, "no N="):
             self.check("mutants", SEED="2026-11-26")
 
@@ -46,6 +50,8 @@ class Values(unittest.TestCase):
                     ("pins", "UPDATE", ("yes", "all")),
                     ("mutants", "N", ("x", "0", "-1", "20 ")),
                     ("mutants", "JOBS", ("x",)),
+                    ("mutants", "BOOTS", ("yes", "2")),
+                    ("mutants", "NAMED", ("all",)),
                     ("shell", "PLATFORM", ("pv pvh", "all"))):
                 for value in values:
                     with self.subTest(f"{verb} {name}={value}"), \

@@ -16,7 +16,7 @@ script_start() {
 		echo "type = 'pv'"
 		echo "kernel = '/domu/kernel'"
 		echo "ramdisk = '/domu/initrd'"
-		echo "extra = 'console=hvc0 ignore_loglevel panic=1 tsc=nowatchdog $_words script=yes'"
+		echo "extra = 'console=hvc0 ignore_loglevel panic=1 tsc=nowatchdog $(mutant) $_words script=yes'"
 		echo "memory = 256"
 		echo "disk = [ 'phy:$_loop,xvdb,w' ]"
 		echo "passthrough = 'enabled'"
@@ -55,7 +55,7 @@ script_end() {
 		sleep 1
 		_left=$((_left - 1))
 	done
-	sed 's/^/domU: /' "$1.console" | tail -n 80 >&2
+	domu_said "$1.console" 80 >&2
 	xl destroy "$1" 2>/dev/null
 	losetup -d "$(sed -n "s/^disk = .*phy:\(.*\),xvdb.*/\1/p" "$1.cfg")"
 }

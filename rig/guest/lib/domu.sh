@@ -18,6 +18,12 @@ _block_script() {
 	chmod +x /etc/xen/scripts/block
 }
 
+# domu_said FILE LINES: the end of what a console said, and which mutant's place was reached.
+domu_said() {
+	tail -n "$2" "$1" | grep -v rig_mutant: | sed 's/^/domU: /'
+	grep rig_mutant: "$1" | sed 's/^/domU: /'
+}
+
 # domu_io TYPE OFFSET ID…: a domain (pv or pvh) reads what the host put on the disks
 # and writes at OFFSET. Prints a verdict a disk: read=… write=… sha256=… It has
 # $DOMU_MIB of memory, and $DOMU_WORDS on its command line. If $DOMU_PCI is set, this
@@ -59,7 +65,7 @@ domu_io() {
 		type = "$_type"
 		kernel = "/domu/kernel"
 		ramdisk = "/domu/initrd"
-		extra = "console=hvc0 ignore_loglevel panic=1 $_clock $DOMU_WORDS disks=${_names#,} sums=${_sums#,} fill=$DISK_FILL at=$_offset"
+		extra = "console=hvc0 ignore_loglevel panic=1 $_clock $(mutant) $DOMU_WORDS disks=${_names#,} sums=${_sums#,} fill=$DISK_FILL at=$_offset"
 		memory = ${DOMU_MIB:-256}
 		vcpus = 1
 		disk = [ $_disks"phy:$_loop,xvdb,w" ]
@@ -77,7 +83,7 @@ domu_io() {
 		_left=$((_left - 2))
 	done
 	kill $_cat 2>/dev/null
-	sed 's/^/domU: /' console.txt | tail -n 60 >&2
+	domu_said console.txt 60 >&2
 	[ $_left -gt 0 ] || xl destroy guest
 	sync
 	losetup -d "$_loop"
