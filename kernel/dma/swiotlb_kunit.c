@@ -368,7 +368,9 @@ static void fixed_test(struct kunit *test)
 {
 	struct swiotlb_test *t = test->priv;
 
+	/* As that of a restricted DMA pool. */
 	t->mem.can_grow = false;
+	t->mem.defpool.growth = NULL;
 	expect_once(test, &t->mem.defpool);
 	t->mask = DMA_BIT_MASK(24);
 	expect_once(test, &t->mem.defpool);
@@ -656,7 +658,7 @@ static void fault_test(struct kunit *test)
 	unsigned long before = global_zone_page_state(NR_FREE_PAGES), after;
 	struct swiotlb_test *t = test->priv;
 	struct io_tlb_pool *pool;
-	unsigned int n, left, failed;
+	unsigned int n, left, failed, most = 0;
 	int round;
 
 	kunit_deactivate_static_stub(test, swiotlb_alloc_pool);
@@ -676,9 +678,13 @@ static void fault_test(struct kunit *test)
 				failed++;
 		} while (!left);
 		KUNIT_EXPECT_NOT_NULL(test, pool);
-		/* The descriptor, the memory and the slots. */
-		KUNIT_EXPECT_GE(test, failed, 3);
+		most = max(most, failed);
 	}
+	/*
+	 * The descriptor, the memory and the slots.  Not each time: a new slab
+	 * is allocated once, so that what is next is passed over.
+	 */
+	KUNIT_EXPECT_GE(test, most, 3);
 	/* The memory of as many pools is four times that. */
 	after = global_zone_page_state(NR_FREE_PAGES);
 	KUNIT_EXPECT_GT(test, after + SZ_16M / PAGE_SIZE, before);
