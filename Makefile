@@ -4,7 +4,7 @@
 	variables
 MAKEFLAGS += --no-print-directory
 
-export PLATFORM KERNEL TEST FILES KSRC XSRC JOBS FORCE COMPARE KEEP UPDATE N SEED NAMED BOOTS
+export PLATFORM KERNEL TEST FILES KSRC XSRC XEN JOBS FORCE COMPARE KEEP UPDATE N SEED NAMED BOOTS
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 help: ## this list
@@ -15,6 +15,7 @@ help: ## this list
 	@echo '  KERNEL=    ours (the default), base: the unmodified kernel, or a series: up to its end'
 	@echo '  TEST= FILES=  a test file of your own, a directory to unpack at /files'
 	@echo '  KSRC= XSRC=  a git clone of a kernel to put the series on, a Xen tree or clone'
+	@echo '  XEN=1      tree, refresh and series of Xen, with XSRC= for KSRC='
 	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
 	@echo '  FILES= N= SEED=  mutants: of which files of ours, how many, chosen by what'
 	@echo '  NAMED=1 BOOTS=1  mutants: those with names; boot where only that can tell'
@@ -52,7 +53,7 @@ report: variables ## a page of what the last check, check-full, run and bench fo
 	@$(PYTHON) -m rig.report
 
 # With a kernel of one's own git and Python are enough.
-NEEDED := $(if $(KSRC),variables,deps)
+NEEDED := $(if $(if $(XEN),$(XSRC),$(KSRC)),variables,deps)
 
 tree: $(NEEDED) ## a git tree in build/tree: the base, then one commit a patch
 	@$(PYTHON) -m series tree

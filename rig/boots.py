@@ -12,8 +12,7 @@ from rig.common.error import RigError
 from rig.common.git import Git
 from rig.common.progress import Progress
 from rig.common.tell import say
-from rig.fetch import xensource
-from rig.kernels import kernel, trees
+from rig.kernels import hypervisor, kernel, trees
 from rig.machine import runner
 from rig.machine.boot import Boot
 from rig.verdict import judge, summary
@@ -60,7 +59,7 @@ def parts(item, built):
     made = built[PLATFORMS[machine.platform], machine.kernel]
     if made is None:
         raise RigError(f"no kernel {machine.kernel}")
-    return made, item.lacking(xensource.xen(machine.hypervisor)) if machine.hypervisor else {}
+    return made, item.lacking(hypervisor.xen(machine.hypervisor)) if machine.hypervisor else {}
 
 
 def boot_all(boots, built, directory, files=None):

@@ -31,9 +31,9 @@ TAKES = {
     "bench": ("PLATFORM", "JOBS", "COMPARE", "KEEP", *SOURCES),
     "mutants": ("FILES", "N", "SEED", "NAMED", "BOOTS", "JOBS", *SOURCES),
     "report": (),
-    "tree": ("KSRC", "FORCE"),
-    "refresh": ("KSRC", "FORCE"),
-    "series": ("KSRC",),
+    "tree": (*SOURCES, "XEN", "FORCE"),
+    "refresh": (*SOURCES, "XEN", "FORCE"),
+    "series": (*SOURCES, "XEN"),
     "pins": ("UPDATE",),
 }
 
@@ -125,6 +125,7 @@ def _xsrc(env):
 
 CHECKS = {"PLATFORM": platforms, "KERNEL": kernel, "TEST": test, "FILES": files, "JOBS": jobs,
           "KSRC": _ksrc, "XSRC": _xsrc, "COMPARE": compare,
+          "XEN": lambda env: flag("XEN", env),
           "FORCE": lambda env: flag("FORCE", env), "KEEP": lambda env: flag("KEEP", env),
           "UPDATE": lambda env: flag("UPDATE", env), "N": lambda env: number("N", env),
           "SEED": lambda env: None, "NAMED": lambda env: flag("NAMED", env),

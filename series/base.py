@@ -11,10 +11,10 @@ from rig.common.error import RigError
 from rig.common.git import Git
 from rig.common.tell import say
 from rig.fetch import apt
-from series import chain, importer
+from series import chain, importer, project
 from series.store import ROOT
 
-KEYS = ("package", "version", "sha256", "tarball", "suite", "release", "date")
+KEYS = ("package", "version", "sha256", "suite", "release", "date")
 
 
 @dataclass
@@ -30,16 +30,17 @@ class Base:
 
 
 def load(root=ROOT):
-    """{key: value} of series/base; all KEYS are there."""
-    found = {}
-    for line in (root / "series/base").read_text(encoding="ascii").splitlines():
+    """{key: value} of the file base; all KEYS are there. tarball is, if the package holds
+    one; else what is meant is the upstream tarball of a source package."""
+    found = {"what": project.of(root).what}
+    for line in (root / project.of(root).folder / "base").read_text(encoding="ascii").splitlines():
         line = line.split("#")[0].strip()
         if line:
             name, _, value = line.partition("=")
             found[name.strip()] = value.strip()
     missing = [name for name in KEYS if not found.get(name)]
     if missing:
-        raise RigError(f"series/base does not say {', '.join(missing)}")
+        raise RigError(f"{project.of(root).folder}/base does not say {', '.join(missing)}")
     return found
 
 
@@ -69,8 +70,9 @@ def adopt(git, bare):
 
 
 def pin_of(pins):
-    """series/base as an apt.Pin."""
-    return apt.Pin(pins["package"], pins["version"], "all", pins["sha256"], pins["suite"])
+    """The base as an apt.Pin."""
+    return apt.Pin(pins["package"], pins["version"], "all" if "tarball" in pins else apt.SOURCE,
+                   pins["sha256"], pins["suite"])
 
 
 def release_of(version):
@@ -85,15 +87,16 @@ def packaged(git, pins, offer):
     """
     exact = offer.version == pins["version"]
     release = pins["release"] if exact else release_of(offer.version)
-    about = f"Linux {release} ({pins['package']} {offer.version})"
+    what = f"{pins.get('what', 'Linux')} {release}"
+    about = f"{what} ({pins['package']} {offer.version})"
     date = seconds(pins["date"])
     ref = f"refs/bases/{offer.sha256}"
     if git.commit(ref) is None:
         def read(part):
             deb = offer.path()
             say(f"base: reading {about} into the cache")
-            importer.into(part, deb, pins["tarball"], date,
-                          f"Linux {release}\n\nAs in {pins['package']} {offer.version}.\n")
+            importer.into(part, deb, pins.get("tarball"), date,
+                          f"{what}\n\nAs in {pins['package']} {offer.version}.\n")
         bare = kept.made(paths.cache("base") / f"{offer.sha256}.git", read)
         adopt(git, bare)
         git.run("update-ref", ref, Git(bare).commit(importer.REF))
@@ -125,12 +128,16 @@ def stand(git, series, root=ROOT, ksrc=None, known=None, upto=None):
     part.patches = series.patches[:upto]
     if ksrc:
         from series import ksrc as own  # needs this module
-        base = own.take(git, Path(ksrc))
+        base = own.take(git, Path(ksrc), root)
         try:
             return base, chain.build(git, base, part, known)
         except chain.DoesNotApply as err:
-            raise RigError(f"the series does not apply to KSRC={ksrc}, {base.about}: "
-                              f"{err}") from err
+            name = project.of(root).own
+            rows = [f"  {patch.name}: {why or 'applies'}"
+                    for patch, why in chain.trial(git, base, part)]
+            raise RigError(f"the series does not apply to {name}={ksrc}, {base.about}: {err}\n"
+                           + "\n".join(["each patch, without those that do not:", *rows])
+                           ) from err
     pins = load(root)
 
     def use(offer):
@@ -144,5 +151,5 @@ def stand(git, series, root=ROOT, ksrc=None, known=None, upto=None):
     try:
         return apt.first(pin_of(pins), use)
     except apt.AptError as err:
-        raise RigError(f"no base kernel to be had: {err}\n"
-                          "KSRC=DIR gives a git clone of your own") from err
+        raise RigError(f"no base {'kernel ' if pins['what'] == 'Linux' else ''}to be had: {err}\n"
+                       f"{project.of(root).own}=DIR gives a git clone of your own") from err

@@ -167,6 +167,23 @@ def commit(git, tree, parent, message, author, when):
                    stdin=message.encode("utf-8", "surrogateescape"))
 
 
+def trial(git, base, series):
+    """[(patch, why it does not apply, or None)]: each patch of SERIES on BASE and those
+    before it that do."""
+    overlay, rows = brought(git, series), []
+    with git.scratch_index() as index:
+        index.run("read-tree", base.commit)
+        for patch in series.patches:
+            before = index.out("write-tree")
+            try:
+                _apply(index, patch, overlay, base.exact)
+                rows.append((patch, None))
+            except DoesNotApply as err:
+                index.run("read-tree", before)
+                rows.append((patch, str(err)))
+    return rows
+
+
 def build(git, base, series, known=None):
     """[(key, commit id)], one a patch of SERIES on top of BASE.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rig.common.error import RigError
 from rig.common.progress import Progress
 from rig.common.tell import result
-from series import chain, derive, mails, refresh, store
+from series import chain, derive, mails, project, refresh, store
 from series.patch import PROJECT
 
 AM = Path(__file__).with_name("am.sh")
@@ -32,7 +32,7 @@ def _covers(series, _tree, root):
     """The cover letters refer to patches of their series, and to none by a number."""
     for name in [*series.needs, mails.ALL]:
         part = series if name == mails.ALL else series.part([name])
-        mails.blurb_of(mails.cover(root, name)[1], part.patches, mails.letter(name))
+        mails.blurb_of(mails.cover(root, name)[1], part.patches, mails.letter(root, name))
 
 
 def _round_trip(series, tree, root):
@@ -40,7 +40,7 @@ def _round_trip(series, tree, root):
     steps = refresh.steps(tree, series, tree.state["tip"])
     patches, overlay = derive.derive(tree.git, steps, series)
     again = store.Series(patches, overlay, series.needs)
-    differ = [path for path, data in again.files().items()
+    differ = [path for path, data in again.files(project.of(root).folder).items()
               if data != ((root / path).read_bytes() if (root / path).exists() else b"")]
     differ += [path for path in overlay if overlay[path] != series.overlay.get(path)]
     if differ:

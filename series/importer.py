@@ -28,8 +28,15 @@ def ignore_rules(data):
 
 @contextmanager
 def _opened(deb, tarball):
-    """The TARBALL in the package DEB as a TarFile to read once. RigError if it is not
-    there, or damaged."""
+    """The TARBALL in the package DEB, or DEB itself if that is None, as a TarFile to read
+    once. RigError if it is not there, or damaged."""
+    if tarball is None:
+        try:
+            with tarfile.open(deb, mode="r|*") as tar:
+                yield tar
+        except DAMAGED as err:
+            raise RigError(f"cannot read {deb}: {err}") from err
+        return
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL) as source:
         try:

@@ -5,6 +5,7 @@ import re
 from rig.common.error import RigError
 from rig.common.git import Git, GitError
 from rig.common.tell import say
+from series import project
 from series.base import Base
 
 
@@ -18,29 +19,45 @@ def release(makefile):
     return ".".join(numbers) + (parts[3][1] if parts[3] else "")
 
 
-def take(git, folder):
+# In a source of Xen.
+XEN = (r"^export XEN_VERSION\s*:?= *(\d+)", r"^export XEN_SUBVERSION\s*:?= *(\d+)",
+       r"^export XEN_EXTRAVERSION\s*\??:?= *(\S*?)(?:\$\(|$)")
+
+
+def release_xen(makefile):
+    """'4.17.5' out of the text of Xen's xen/Makefile, or None."""
+    parts = [re.search(pattern, makefile, re.M) for pattern in XEN]
+    if not parts[0] or not parts[1]:
+        return None
+    return f"{parts[0][1]}.{parts[1][1]}" + (parts[2][1] if parts[2] else "")
+
+
+def take(git, folder, root="."):
     """The Base that the git clone FOLDER holds, its HEAD, its objects made readable
-    through GIT."""
+    through GIT. ROOT: of what project."""
+    place = project.of(root)
+    xen = place.what == "Xen"
     if not folder.is_dir():
-        raise RigError(f"KSRC={folder} is not a directory")
+        raise RigError(f"{place.own}={folder} is not a directory")
     folder = folder.resolve()
     if os.path.realpath(git.git_dir).startswith(str(folder) + os.sep):
-        raise RigError(f"KSRC={folder} is the prepared tree itself")
+        raise RigError(f"{place.own}={folder} is the prepared tree itself")
     source = Git.of(folder)
     if source is None:
-        raise RigError(f"KSRC={folder} is no git clone (for a plain tree: git init, git add "
+        raise RigError(f"{place.own}={folder} is no git clone (for a plain tree: git init, git add "
                           "-Af, git commit there)")
     commit = source.commit("HEAD")
     if commit is None:
-        raise RigError(f"KSRC={folder} is a git clone without a commit")
+        raise RigError(f"{place.own}={folder} is a git clone without a commit")
     git.borrow(source)
     try:
-        version = release(git.blob(f"{commit}:Makefile").decode("utf-8", "replace"))
+        text = git.blob(f"{commit}:{'xen/' * xen}Makefile").decode("utf-8", "replace")
+        version = release_xen(text) if xen else release(text)
     except GitError:
         version = None
     if not version:
-        raise RigError(f"KSRC={folder} holds no kernel source")
+        raise RigError(f"{place.own}={folder} holds no {'source of Xen' if xen else 'kernel source'}")
     if source.work_tree and source.out("status", "--porcelain", "--untracked-files=no"):
-        say(f"base: KSRC={folder} has uncommitted edits, which are not taken")
+        say(f"base: {place.own}={folder} has uncommitted edits, which are not taken")
     date = int(git.out("show", "-s", "--format=%ct", commit))
-    return Base(commit, date, False, f"Linux {version} (your own)", public=True)
+    return Base(commit, date, False, f"{place.what} {version} (your own)", public=True)

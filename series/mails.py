@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import textwrap
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from email.utils import formataddr, parseaddr
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from rig.common.error import RigError
 from rig.common.git import Git, GitError
 from rig.common.progress import Progress
 from rig.common.tell import say
-from series import chain
+from series import chain, project
 from series.patch import header, person
 
 ALL = "all"               # the folder with the patches of all series
@@ -23,12 +23,15 @@ NOBODY = re.compile(r"\.(example|invalid|localhost|test)>$")    # by RFC 2606
 REFERENCE = re.compile(r"\{([^{}]*)\}")
 # A number alone: not of a version, of [1], of 32-bit, of an address.
 LONE = re.compile(r"(?<![\w.\[/-])\d+(?![\w.\]-]*[\w\]-])")
-ASKED = ("MAINTAINERS", ".mailmap", ".get_maintainer.ignore", "scripts/get_maintainer.pl")
+ASKED = ("MAINTAINERS", "scripts/get_maintainer.pl")
+# What a kernel has for it besides.
+HEEDED = (".mailmap", ".get_maintainer.ignore")
 
 
-def letter(name):
+def letter(root, name):
     """Where in the clone the cover letter of the series NAME, or of ALL, stands."""
-    return "series/cover-letter" if name == ALL else f"series/{name}/cover-letter"
+    folder = project.of(root).folder
+    return f"{folder}/cover-letter" if name == ALL else f"{folder}/{name}/cover-letter"
 
 
 def cover(root, name):
@@ -36,7 +39,7 @@ def cover(root, name):
 
     Headers: Subject; Version, for a v2; Cc, of whom MAINTAINERS does not know.
     """
-    where = letter(name)
+    where = letter(root, name)
     try:
         head, text = header((root / where).read_text("ascii"), where, ("Subject", "Version", "Cc"))
     except FileNotFoundError as err:
@@ -101,7 +104,7 @@ def sender(root):
     """'Name <mail>' of who runs this, as git has it."""
     found = []
     for key in ("name", "email"):
-        done = subprocess.run(["git", "-C", str(root), "config", f"user.{key}"], text=True,
+        done = subprocess.run(["git", "-C", str(root / ""), "config", f"user.{key}"], text=True,
                               capture_output=True, timeout=60, check=False)
         found.append(os.environ.get(f"GIT_COMMITTER_{key.upper()}") or done.stdout.strip())
     if not all(found):
@@ -134,6 +137,10 @@ def _maintainers(git, base):
             say(f"mails: {base.about} has no get_maintainer.pl: Cc is the cover letters' alone")
             yield lambda paths: []
             return
+
+        for path in HEEDED:
+            with suppress(GitError):
+                Path(folder, path).write_bytes(git.blob(f"{base.commit}:{path}"))
 
         def ask(paths):
             # Names alone: it would match hundreds of keywords with each line of a diff.
@@ -250,7 +257,7 @@ def make(git, base, made, series, out, root, who, quick=False):
             if not mine:
                 raise RigError(f"the series {name} has no patches yet")
             head, text = cover(root, name)
-            text = blurb_of(text, mine, letter(name))
+            text = blurb_of(text, mine, letter(root, name))
             text += "" if name == ALL else foundations(series, name, root)
             text += f"\n\nThe base is {base.about}."
             own_commits = _resent(own, base, commits, part.patches, who, done)[first:]

@@ -4,13 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.common.error import RigError
+from series import project
 
-# The kernel's top-level directories. What the clone holds elsewhere (README,
-# rig/, series/) is no part of the kernel; MAINTAINERS and its like are
-# upstream's, and changed by hunks only.
-ROOTS = ("Documentation", "LICENSES", "arch", "block", "certs", "crypto", "drivers", "fs",
-         "include", "init", "io_uring", "ipc", "kernel", "lib", "mm", "net", "rust", "samples",
-         "scripts", "security", "sound", "tools", "usr", "virt")
 LEAVINGS = ("~", ".orig", ".rej", ".swp", ".pyc")
 
 
@@ -23,20 +18,20 @@ class File:
 
 def inside(path):
     """Whether PATH can be a whole file of ours."""
-    return path.split("/")[0] in ROOTS and "/" in path
+    return path.split("/")[0] in project.KERNEL + project.XEN and "/" in path
 
 
 def read(root):
     """{path: File} of all whole files of ours in the clone ROOT."""
     found = {}
-    for top in ROOTS:
+    for top in project.of(root).roots:
         for folder, dirs, names in os.walk(root / top):
             dirs.sort()
             links = [name for name in dirs if os.path.islink(os.path.join(folder, name))]
             for name in sorted(names) + links:
                 if not name.endswith(LEAVINGS):
                     path = Path(folder, name)
-                    found[path.relative_to(root).as_posix()] = _load(path)
+                    found[path.relative_to(root / "").as_posix()] = _load(path)
     return found
 
 
@@ -51,7 +46,7 @@ def write(root, old, new):
     """Make the clone's overlay be NEW instead of OLD; yields the paths that changed."""
     for path in sorted(set(old) - set(new)):
         (root / path).unlink()
-        _prune(root, (root / path).parent)
+        _prune(root / "", (root / path).parent)
         yield path
     for path in sorted(new):
         if old.get(path) == new[path]:

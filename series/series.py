@@ -3,7 +3,8 @@
     python3 -m series tree | refresh | mails | check | list [--dest D] [--out D]
 
 tree, refresh and mails print the path of what they made as their last line. The
-environment's KSRC=DIR gives a git clone of one's own, FORCE=1 lets edits be lost.
+environment's KSRC=DIR gives a git clone of one's own, FORCE=1 lets edits be lost. XEN=1
+takes Xen's series, and XSRC=DIR then is the clone.
 """
 import argparse
 import os
@@ -14,10 +15,15 @@ from pathlib import Path
 
 from rig.common.error import RigError
 from rig.common.git import Git
-from series import base, check, mails, refresh, store, tree
+from series import base, check, mails, project, refresh, store, tree
 
 TREE = store.ROOT / "build/tree"
-MAILS = store.ROOT / "build/series"
+
+
+def prepare_xen(upto=None):
+    """prepare_tree() for Xen and its series, on the environment's XSRC or the pinned base."""
+    place = project.xen()
+    return tree.prepare(place / place.tree, place, os.environ.get("XSRC") or None, upto).dest
 
 
 def prepare_tree(dest=TREE, ksrc=None, upto=None, force=False):
@@ -52,21 +58,22 @@ def parser():
     top = argparse.ArgumentParser(prog="python3 -m series",
                                   description=__doc__.split("\n", maxsplit=1)[0])
     top.add_argument("verb", choices=("tree", "refresh", "mails", "check", "list"))
-    top.add_argument("--dest", type=Path, default=TREE, help="the prepared tree (build/tree)")
-    top.add_argument("--out", type=Path, default=MAILS, help="the mails' folder (build/series)")
+    top.add_argument("--dest", type=Path, help="the prepared tree (build/tree)")
+    top.add_argument("--out", type=Path, help="the mails' folder (build/series)")
     return top
 
 
 def run(verb, dest, out, root=store.ROOT):
     """Do VERB; returns the exit status."""
-    ksrc = os.environ.get("KSRC") or None
+    place = project.of(root)
+    ksrc = os.environ.get(place.own) or None
     force = os.environ.get("FORCE") == "1"
     if verb == "refresh":
         changed = refresh.refresh(dest, root, ksrc, force)
         for path in changed:
             print(f"  {path}")
         print(f"{len(changed)} files changed", file=sys.stderr)
-        print(root / "series")
+        print(root / place.folder)
         return 0
     if verb == "mails":
         write_mails(dest, out, root, ksrc)
@@ -86,7 +93,9 @@ def main(argv=None):
     """The exit status: 0, or 1 with a message that names what is wrong."""
     args = parser().parse_args(argv)
     try:
-        return run(args.verb, args.dest, args.out)
+        place = project.chosen()
+        return run(args.verb, args.dest or place / place.tree, args.out or place / place.mails,
+                   place)
     except RigError as err:
         print(f"series: {err}", file=sys.stderr)
     except (OSError, subprocess.SubprocessError) as err:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from rig.common.error import RigError
 from rig.common.paths import REPO as ROOT
-from series import overlay as ours
+from series import overlay as ours, project
 from series import patch as patches
 
 TAKEN = ("base", "patched", "all", "tests")  # names that no series can have
@@ -23,9 +23,9 @@ class Series:
     def __post_init__(self):
         self.every = self.patches if self.every is None else self.every
 
-    def files(self):
-        """{path in the clone: content} of the patch files."""
-        return {f"series/{patch.name}": patch.format().encode("utf-8", "surrogateescape")
+    def files(self, folder="series"):
+        """{path in the clone: content} of the patch files, which are in FOLDER."""
+        return {f"{folder}/{patch.name}": patch.format().encode("utf-8", "surrogateescape")
                 for patch in self.patches}
 
     def below(self, name):
@@ -57,15 +57,15 @@ def parse_list(text):
 
 def load(root=ROOT):
     """The Series in the clone ROOT, its claims checked."""
-    folder = root / "series"
+    folder = root / project.of(root).folder
     listing = folder / "series"
     needs = parse_list(listing.read_text("utf-8") if listing.exists() else "")
     stray = sorted({path.relative_to(folder).as_posix() for path in folder.rglob("*.patch")}
                    - {f"{name}/{path.name}" for name in needs
                       for path in (folder / name).glob("*.patch")})
     if stray:
-        raise RigError(f"series/{stray[0]} is in the folder of no series that "
-                          "series/series names")
+        raise RigError(f"{folder.name}/{stray[0]} is in the folder of no series that "
+                       f"{folder.name}/series names")
     found, subjects = [], {}
     for name in needs:
         for path in sorted((folder / name).glob("*.patch")):
@@ -83,17 +83,19 @@ def load(root=ROOT):
 def prints(root=ROOT):
     """{path: hash} of all files that make the series, as they stand on disk."""
     files = {path: file.data + file.mode.encode() for path, file in ours.read(root).items()}
-    for path in [*(root / "series").glob("*/*.patch"), root / "series/series"]:
+    folder = root / project.of(root).folder
+    for path in [*folder.glob("*/*.patch"), folder / "series"]:
         if path.exists():
-            files[path.relative_to(root).as_posix()] = path.read_bytes()
+            files[path.relative_to(root / "").as_posix()] = path.read_bytes()
     return {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
 
 
 def save(series, root=ROOT):
     """Write the series into the clone; returns the paths that changed."""
-    changed, files = [], series.files()
-    for path in (root / "series").glob("*/*.patch"):
-        name = path.relative_to(root).as_posix()
+    folder = project.of(root).folder
+    changed, files = [], series.files(folder)
+    for path in (root / folder).glob("*/*.patch"):
+        name = path.relative_to(root / "").as_posix()
         if name not in files:
             path.unlink()
             changed.append(name)

@@ -66,14 +66,15 @@ XENSTORE_NAMES = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write
 EXTRA_LIBRARIES = ("libgcc_s.so.1",)
 
 
-def tools_for(release):
-    """The Userland for a Xen for arm64 of RELEASE: its own, else the preferred one."""
-    for what in ARM64:
+def tools_for(release, arch="arm64"):
+    """The Userland for a Xen for ARCH of RELEASE: its own, else the preferred one."""
+    known = ARM64 if arch == "arm64" else (OF[arch],)
+    for what in known:
         if what.release == release:
             return what
     say(f"userland: no tools of Xen {release} are pinned, taking those of "
-            f"{ARM64[0].release}: xl may refuse")
-    return ARM64[0]
+            f"{known[0].release}: xl may refuse")
+    return known[0]
 
 
 @once

@@ -45,11 +45,13 @@ TAKEN_OUT = {
 
 @dataclass(frozen=True)
 class Source:
-    """A source of Xen: a tarball, or the caller's tree or clone. KEY: of what is in it."""
+    """A source of Xen: a tarball, or a tree or clone. KEY: of what is in it. TREE: which
+    tree of a clone."""
 
     path: Path
     key: str
     about: str
+    tree: str = "HEAD"
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ def _run(args, **kw):
     return done.stdout
 
 
-def _make(source, log, *words):
+def _make(source, arch, log, *words):
     args = ["make", "-s", f"-j{os.cpu_count()}", "-C", str(source / "xen"),
-            f"XEN_TARGET_ARCH={ARM64.name}", f"CROSS_COMPILE={ARM64.cross}", *words]
+            f"XEN_TARGET_ARCH={arch.name}", f"CROSS_COMPILE={arch.cross}", *words]
     env = {key: value for key, value in os.environ.items()
            if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH", "O")}
     compiler.make(args, log, BUILD_TIME, env)
@@ -155,50 +157,57 @@ def _unpack(what, dest):
     git = Git.of(what.path)
     if git:
         top.mkdir()
-        _run(["tar", "-x", "-C", str(top)], input=git.run("archive", "HEAD"))
+        _run(["tar", "-x", "-C", str(top)], input=git.run("archive", what.tree))
     else:
         shutil.copytree(what.path, top, symlinks=True)
     return top
 
 
-def _build(what, flavour, log, dest):
+def _build(what, arch, flavour, options, log, dest):
     """Put image, config and release of WHAT into the directory DEST."""
     with tempfile.TemporaryDirectory(dir=paths.cache("xen")) as tmp:
         top = _unpack(what, Path(tmp))
-        for name, words in TAKEN_OUT[flavour]:
+        for name, words in TAKEN_OUT.get(flavour, ()):
             _take_out(top, name, words)
         newer = "".join(f"CONFIG_{name}=y\n" for name in NEWER)
-        (top / "xen/arch/arm/configs/rig_defconfig").write_text(OPTIONS + newer, "ascii")
-        _make(top, log, "rig_defconfig")
+        configs = "x86" if arch.name == "x86_64" else "arm"
+        (top / f"xen/arch/{configs}/configs/rig_defconfig").write_text(options + newer, "ascii")
+        _make(top, arch, log, "rig_defconfig")
         text = (top / "xen/.config").read_text("ascii")
-        lost = [line for line in OPTIONS.splitlines() if line not in text.splitlines()]
+        lost = [line for line in options.splitlines()
+                if line.endswith("=y") and line not in text.splitlines()]
         if lost:
             raise RigError(f"Xen's .config lacks {' '.join(lost)}")
         with Objects(f"xen: {flavour}", top / "xen", "xen"):
-            _make(top, log, "build")
+            _make(top, arch, log, "build")
         shutil.copy(top / "xen/xen", dest / "image")
         (dest / "config").write_text(text, "ascii")
         (dest / "release").write_text(release((top / "xen/Makefile").read_text("utf-8")),
                                       "ascii")
 
 
-def _load(place, about):
+def _load(place, arch, about):
     options = re.findall(r"^CONFIG_(\w+)=y$", (place / "config").read_text("ascii"), re.M)
-    tools = userland.tools_for((place / "release").read_text("ascii"))
+    tools = userland.tools_for((place / "release").read_text("ascii"), arch.name)
     return Xen(place / "image", about, tools, frozenset(options))
 
 
 @once
 def xen(flavour):
     """The Xen of FLAVOUR, one of TAKEN_OUT, built on first use."""
-    what = source()
-    version = compiler.version(ARM64.name)
+    return built(source(), ARM64, flavour, OPTIONS)
+
+
+def built(what, arch, flavour, options):
+    """The Xen that the Source WHAT gives for ARCH, an Arch, with OPTIONS; FLAVOUR: its name,
+    perhaps one of TAKEN_OUT."""
+    version = compiler.version(arch.name)
 
     def build(part):
-        log = paths.log(f"xen-arm64-{flavour}")
-        say(f"xen: building {what.about} ({flavour}) for arm64, log in {log}")
+        log = paths.log(f"xen-{arch.name}-{flavour}")
+        say(f"xen: building {what.about} ({flavour}) for {arch.name}, log in {log}")
         part.mkdir()
-        _build(what, flavour, log, part)
-    key = kept.key(what.key, OPTIONS, *NEWER, version, *TAKEN_OUT[flavour])
-    place = kept.made(paths.cache("xen") / f"arm64-{flavour}-{key}.d", build)
-    return _load(place, what.about)
+        _build(what, arch, flavour, options, log, part)
+    key = kept.key(what.key, options, *NEWER, version, *TAKEN_OUT.get(flavour, ()))
+    place = kept.made(paths.cache("xen") / f"{arch.name}-{flavour}-{key}.d", build)
+    return _load(place, arch, what.about)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rig.common.arches import PLATFORMS, bare
 from rig.common.error import RigError
-from rig.fetch import qemu, userland, xensource
+from rig.fetch import qemu, userland
+from rig.kernels import hypervisor
 from rig.machine import commandline, counter, devicetree, disks, guestfs
 from rig.machine.boot import Boot
 
@@ -50,7 +51,7 @@ def make_files(boot, kernel, directory, files=None, shell=False):
     platform = boot.machine.platform
     xen, tools = None, userland.OF[PLATFORMS[platform]]
     if boot.machine.hypervisor:
-        own = xensource.xen(boot.machine.hypervisor)
+        own = hypervisor.xen(boot.machine.hypervisor)
         xen, tools = own.image, own.tools
     elif not bare(platform):
         xen = userland.xen_image(tools)

@@ -10,7 +10,7 @@ from pathlib import Path
 from rig.common.arches import PLATFORMS
 from rig.common.error import RigError
 from rig.fetch import xensource
-from rig.kernels import programs
+from rig.kernels import hypervisor, programs
 from rig.machine import devicetree
 from rig.machine.devices import DEVICES
 from rig.machine.machine import Machine
@@ -99,7 +99,7 @@ def _check(path, key, value):
     if platform and platform not in PLATFORMS:
         raise RigError(f"{path}: {key}: no platform '{platform}'")
     known = {"platforms": PLATFORMS, "devices": DEVICES, "dtb": devicetree.names(),
-             "hypervisor": tuple(xensource.TAKEN_OUT), "xen_options": xensource.NEWER,
+             "hypervisor": hypervisor.names(), "xen_options": xensource.NEWER,
              "iommu": ("intel", "amd"), "programs": programs.names()}.get(plain)
     for word in value.split() if known else ():
         if word not in known:

@@ -89,7 +89,7 @@ def _emulator(item):
 def _xen(item):
     """The image of the boot's Xen, or an empty string."""
     if item.machine.hypervisor:
-        return needs.xensource.xen(item.machine.hypervisor).image
+        return needs.hypervisor.xen(item.machine.hypervisor).image
     if needs.bare(item.machine.platform):
         return ""
     return needs.userland.xen_image(needs.userland.OF[arch_of(item)])
@@ -187,7 +187,7 @@ class Boots:
         """The Control of a boot; None if that cannot be had here."""
         made = self.kernel(item)[0]
         try:
-            lacking = item.lacking(needs.xensource.xen(item.machine.hypervisor)) \
+            lacking = item.lacking(needs.hypervisor.xen(item.machine.hypervisor)) \
                 if item.machine.hypervisor else {}
             if lacking:
                 raise needs.RigError("; ".join(lacking.values()))

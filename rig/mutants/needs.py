@@ -8,8 +8,8 @@ from rig.common.arches import PLATFORMS, bare  # noqa: F401
 from rig.common.error import RigError  # noqa: F401
 from rig.common.git import Git
 from rig.common.tell import say  # noqa: F401
-from rig.fetch import qemu, userland, xensource  # noqa: F401
-from rig.kernels import kernel, programs, trees  # noqa: F401
+from rig.fetch import qemu, userland  # noqa: F401
+from rig.kernels import hypervisor, kernel, programs, trees  # noqa: F401
 from rig.machine import commandline, runner, testfile  # noqa: F401
 from rig.machine.boot import Boot  # noqa: F401
 from rig.machine.runner import Stop  # noqa: F401

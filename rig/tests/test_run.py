@@ -48,7 +48,7 @@ class Parts(unittest.TestCase):
         self.booted = []
         for patch in (mock.patch.object(tell, "write", self.words.append),
                       mock.patch.object(boots.runner, "run", self.boot),
-                      mock.patch.object(boots.xensource, "xen", self.xen),
+                      mock.patch.object(boots.hypervisor, "xen", self.xen),
                       mock.patch.object(boots.trees, "tree", lambda name: name),
                       mock.patch.object(boots.kernel, "build", self.build)):
             patch.start()

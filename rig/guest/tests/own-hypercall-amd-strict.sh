@@ -1,0 +1,16 @@
+#!/bin/sh
+#: platforms: pv
+#: hypervisor: own-debug
+#: iommu: amd
+#: xen: dom0-iommu=strict
+#: programs: iommuop
+#: base: not-run nothing of Linux is tested
+#: full: yes
+#: timeout: 600
+# The hypercall that has a PV dom0's devices see its own frames, on amd's IOMMU.
+
+. /rig/lib/iommuop.sh
+
+bad_input
+switch_over 0x50000 0x70000 100000
+follows
