@@ -2,7 +2,7 @@
 
 One O= directory an architecture and configuration goes forward with the
 commits.  Extra warnings (W=1) in a touched file that the base has not are
-failures as well.  A full check builds the directories that the series touches
+failures as well; the base is built where there are warnings only.  A full check builds the directories that the series touches
 whole, and each patch without Xen for all arches, not only the last."""
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,7 +34,7 @@ def run(ctx):
 
 
 class _State:
-    """The O= directories, and what the base warns of."""
+    """The O= directories, and what the base warns of: {(arch, xen, target): warnings}."""
 
     def __init__(self, ctx, touched):
         self.ctx, self.touched = ctx, touched
@@ -53,8 +53,7 @@ class _State:
             return list(pool.map(lambda pair: work(*pair), pairs))
 
     def start(self, base):
-        """Configure everything, and build what will be touched at the base:
-        that fills the O= directories and tells the base's own warnings."""
+        """Configure everything."""
         if self.ready:
             return
         self.ready = True
@@ -65,11 +64,24 @@ class _State:
                                  kbuild.configuration(arch, xen, "build"))
             self.builds[arch, xen] = build
             build.configure(src)
-            wanted = self.wanted(build, self.touched)
-            _, said = build.make(*wanted, jobs=1, check=False, W=1) \
-                if wanted else (0, "")
-            self.known[arch, xen] = warnings.parse(said, src)
         self.each(one, self.pairs(True, True))
+
+    def at_base(self, base, todo):
+        """Add to what is known what the base warns of: TODO has (arch, xen, target)."""
+        todo = [item for item in dict.fromkeys(todo) if item not in self.known]
+        if not todo:
+            return
+        src = source.at(self.ctx, base)
+        exists = targets.compiled(src)
+
+        def one(arch, xen, target):
+            build, said = self.builds[arch, xen], ""
+            if any(map(exists, (target, target[:-1] + "c", target[:-1] + "S"))):
+                build.src = src
+                said = build.make(target, jobs=1, check=False, W=1)[1]
+            self.known[arch, xen, target] = warnings.parse(said, src)
+        for item in todo:
+            one(*item)
 
     def wanted(self, build, paths):
         options = targets.options((build.out / ".config").read_text("utf-8"))
@@ -91,22 +103,28 @@ class _State:
         def one(arch, xen):
             build = self.builds[arch, xen]
             build.src = src
-            name = "%s, %s SWIOTLB_XEN=%s" % (label, arch,
-                                              "y" if xen == "on" else "n")
             if any("Kconfig" in p for p in paths):
                 build.configure(src)
             todo = self.wanted(build, self.touched if last else paths)
-            if not todo:
-                return None         # documentation, or another arch's
-            code, said = build.make(*todo, jobs=1, check=False, W=1)
-            if code:
-                return name, False, said[-3000:]
-            fresh = warnings.new(self.known[arch, xen],
-                                 warnings.parse(said, src), set(paths))
-            return name, not fresh, "\n".join(fresh) or " ".join(todo)
-        rows = [row for row in self.each(one, self.pairs(generic, last))
-                if row]
+            # None: documentation, or another arch's
+            return (arch, xen, todo, *build.make(*todo, jobs=1, check=False, W=1)) \
+                if todo else None
+        made = [row for row in self.each(one, self.pairs(generic, last)) if row]
+        warned = {row[:2]: [w for w in warnings.parse(row[4], src) if w[0] in paths]
+                  for row in made}
+        self.at_base(chain[0], [(arch, xen, target) for arch, xen, todo, code, _ in made
+                                if not code and warned[arch, xen] for target in todo])
+        rows = [self.row(label, warned[row[:2]], *row) for row in made]
         return rows + ([self.coverage()] if last else [])
+
+    def row(self, label, warned, arch, xen, todo, code, said):
+        """(name, ok, detail) of what was built."""
+        name = "%s, %s SWIOTLB_XEN=%s" % (label, arch, "y" if xen == "on" else "n")
+        if code:
+            return name, False, said[-3000:]
+        known = {w for target in todo for w in self.known[arch, xen, target]} if warned else ()
+        fresh = warnings.new(known, warned, {w[0] for w in warned})
+        return name, not fresh, "\n".join(fresh) or " ".join(todo)
 
     def coverage(self):
         """Every touched .c file that is left was compiled somewhere."""
