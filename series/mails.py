@@ -127,7 +127,7 @@ def _own_repository(git):
 
 
 @contextmanager
-def _maintainers(git, base):
+def _maintainers(git, base, root):
     """A function: the people and lists whom the base's get_maintainer.pl names for paths."""
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -146,8 +146,8 @@ def _maintainers(git, base):
             # Names alone: it would match hundreds of keywords with each line of a diff.
             diff = "".join(f"diff --git a/{path} b/{path}\n+++ b/{path}\n" for path in paths)
             done = subprocess.run(
-                ["perl", "get_maintainer.pl", "--notree", "--mpath=./MAINTAINERS", "--nogit",
-                 "--nogit-fallback", "--nofixes", "--norolestats", "--nokeywords"],
+                ["perl", "get_maintainer.pl", "--nogit", "--nogit-fallback", "--norolestats",
+                 "--nokeywords", *project.of(root).asking],
                 cwd=folder, input=diff.encode(), capture_output=True, timeout=300, check=False)
             if done.returncode:
                 raise RigError(f"get_maintainer.pl: {done.stderr.decode('utf-8', 'replace')}")
@@ -245,7 +245,7 @@ def make(git, base, made, series, out, root, who, quick=False):
     out.parent.mkdir(parents=True, exist_ok=True)
     known, done, asked = dict(made), {}, {}
     with tempfile.TemporaryDirectory(prefix="mails.", dir=out.parent) as temp, \
-            _own_repository(git) as own, _maintainers(git, base) as ask, ExitStack() as held:
+            _own_repository(git) as own, _maintainers(git, base, root) as ask, ExitStack() as held:
         folders = [*series.needs, ALL]
         progress = held.enter_context(Progress("mails", len(folders), "series"))
         for name in progress.over(folders):

@@ -19,7 +19,7 @@ XEN = ("xen",)
 class Project:
     """ROOT: the clone. FOLDER: in it, with base, series and patches. ROOTS: the directories
     with whole files of ours. WHAT: its name. OWN: the variable that names the caller's tree.
-    TREE, MAILS: in the clone, what is made."""
+    TREE, MAILS: in the clone, what is made. ASKING: words for its get_maintainer.pl."""
 
     root: Path
     folder: str = "series"
@@ -28,6 +28,7 @@ class Project:
     own: str = "KSRC"
     tree: str = "build/tree"
     mails: str = "build/series"
+    asking: tuple = ("--notree", "--mpath=./MAINTAINERS", "--nofixes")
 
     def __truediv__(self, path):
         return self.root / path
@@ -41,7 +42,7 @@ def of(root):
 def xen(root=REPO):
     """The Project for Xen in the clone ROOT."""
     return Project(Path(root), "series-xen", XEN, "Xen", "XSRC", "build/xen-tree",
-                   "build/series-xen")
+                   "build/series-xen", ())
 
 
 def chosen(root=REPO, env=os.environ):

@@ -1,17 +1,26 @@
 """Xen's series: by the same tool, from a source tarball, in folders of its own."""
 import hashlib
+import os
 import subprocess
 import tarfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from rig.common.error import RigError
-from series import ksrc, project, store, tree
+from series import ksrc, project, series, store, tree
 from series.tests import lab
 
 MAKEFILE = ("export XEN_VERSION       = 4\nexport XEN_SUBVERSION    = 91\n"
             "export XEN_EXTRAVERSION ?= .3$(XEN_VENDORVERSION)\n")
-XEN = {"xen/Makefile": MAKEFILE, "xen/common/a.c": lab.LINES, "MAINTAINERS": "A\n"}
+# It knows fewer words than the kernel's.
+ASKED = """use Getopt::Long;
+exit 1 unless GetOptions("git!" => \\my $a, "git-fallback!" => \\my $b, "rolestats!" => \\my $c,
+                         "keywords!" => \\my $d);
+print "xen\\@example.org\\n";
+"""
+XEN = {"xen/Makefile": MAKEFILE, "xen/common/a.c": lab.LINES, "MAINTAINERS": "A\n",
+       "scripts/get_maintainer.pl": ASKED}
 FIX = lab.patch("common: fix line 20", lab.diff(
     "xen/common/a.c", "@@ -19,3 +19,3 @@\n line 19\n-line 20\n+line twenty\n line 21\n"))
 NEW = lab.patch("common: add b", "Adds: xen/common/b.c\n")
@@ -46,6 +55,16 @@ class Xen(lab.Lab):
         self.assertEqual(made.state["about"], "Xen 4.91.3 (xen 4.91.3-1)")
         self.assertIn("line twenty", (made.dest / "xen/common/a.c").read_text())
         self.assertEqual((made.dest / "xen/common/b.c").read_text(), "b\n")
+
+    def test_mails(self):
+        lab.write(self.root, {f"series-xen/{name}cover-letter": "Subject: xen: a series\n\nA.\n"
+                              for name in ("", "one/")})
+        out = self.root / "build/series-xen"
+        with mock.patch.dict(os.environ, GIT_COMMITTER_NAME="M", GIT_COMMITTER_EMAIL="m@b.org"):
+            series.run("mails", self.root / "build/xen-tree", out, self.place)
+        for name in ("0000-cover-letter", "0001-common-fix-line-20", "0002-common-add-b"):
+            self.assertIn("\nCc: xen@example.org\n",
+                          (out / f"one/{name}.patch").read_text("utf-8"))
 
     def test_kernels_series_does_not_see_it(self):
         self.series()
