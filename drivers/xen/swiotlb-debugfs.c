@@ -182,7 +182,8 @@ static void show_frames(struct seq_file *m, struct device *dev)
 	else if (get_dma_ops(dev))
 		seq_puts(m, "frames=ops by=driver");
 	else if (dma_maddr_translated(dev))
-		seq_puts(m, "frames=machine by=domain");
+		seq_puts(m, DMA_MADDR_IDENTITY || dma_maddr_scattered() ?
+			 "frames=machine by=domain" : "frames=own by=xen");
 	else
 		seq_printf(m, "frames=own by=%s",
 			   DMA_MADDR_IDENTITY && dev_dma_maddr_bypass(dev) ?

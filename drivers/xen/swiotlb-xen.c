@@ -33,7 +33,9 @@ static bool __init xen_swiotlb_decide(const char **why)
 			(IS_ENABLED(CONFIG_XEN_PCIDEV_FRONTEND) &&
 			 xen_pv_pci_possible);
 
-		*why = pci ? "PV domain" : "PV domain without PCI";
+		*why = !pci ? "PV domain without PCI" :
+			xen_own_window ? "PV domain behind Xen's IOMMU" :
+			"PV domain";
 		return pci;
 	}
 	if (IS_ENABLED(CONFIG_X86)) {
@@ -56,19 +58,24 @@ static bool __init xen_swiotlb_decide(const char **why)
 /**
  * xen_swiotlb_detect() - check if DMA of this domain needs machine addresses
  *
- * A PV domain needs them if it has a PCI device, or may get one later.  In a
+ * A PV domain needs them if it has a PCI device, or may get one later.  If Xen
+ * can let devices access the domain's own frames at its own frame numbers, this
+ * asks Xen to do so; then only foreign pages have other addresses.  In a
  * translated domain Xen's IOMMU translates guest frames for devices, so machine
  * addresses are not needed unless Xen reports that the domain is directly
  * mapped: then the addresses of foreign pages have to be converted.  Xen before
  * 4.16 does not report this, and maps dom0 directly on Arm.
  *
- * Context: Any, after xen_setup_features().
+ * Context: Any, after xen_setup_features(); in a PV dom0 see
+ * xen_own_frames_init().
  * Return: %true if machine addresses are needed, %false otherwise.
  */
 bool __init xen_swiotlb_detect(void)
 {
 	const char *why;
 
+	if (xen_pv_domain() && xen_initial_domain())
+		xen_own_frames_init();
 	return xen_swiotlb_decide(&why);
 }
 
@@ -80,7 +87,7 @@ static int __init xen_swiotlb_report(void)
 
 	if (!xen_domain())
 		return 0;
-	if (static_key_enabled(&dma_maddr_key))
+	if (static_key_enabled(&dma_maddr_key) && !xen_own_window)
 		pr_info("dma-direct translates to machine frames: %s\n",
 			detected ? why : "requested on the command line");
 	else
@@ -93,7 +100,7 @@ subsys_initcall(xen_swiotlb_report);
  * dma_maddr_max() - get the highest address of the machine's RAM
  *
  * Since other domains can grant any page of the machine, DMA masks have to
- * cover all of it.
+ * cover all of it, where devices access it.
  *
  * Context: Any.
  * Return: the address of the last byte, or U64_MAX if Xen does not report it.
@@ -111,5 +118,5 @@ u64 dma_maddr_max(void)
 		if (xen_initial_domain())
 			WRITE_ONCE(known, frames);
 	}
-	return ((u64)frames << XEN_PAGE_SHIFT) - 1;
+	return xen_own_window + ((u64)frames << XEN_PAGE_SHIFT) - 1;
 }

@@ -12,26 +12,32 @@
  *
  * Everything here depends on a static key.  While it is off, and for a device
  * that bypasses the conversion, machine and physical addresses are the same.
+ * A second key, which is never on without the first, is on if memory of this
+ * system differs, too, and not only that of others, which is mapped here.
  * dma_maddr_active(), dma_maddr_scattered(), dma_maddr_translated(),
- * dma_phys_to_maddr() and dma_maddr_to_phys() test that.  The other functions
- * may only be called if dma_maddr_active(), and those that are about memory of
- * this system only if dma_maddr_scattered().  They are documented where the
- * architecture or the hypervisor's driver defines them.  <asm/dma-maddr.h>
- * defines
+ * dma_maddr_blocks_p2p(), dma_phys_to_maddr() and dma_maddr_to_phys() test the
+ * keys.  The other functions may only be called if dma_maddr_active(), and those
+ * that are about memory of this system only if dma_maddr_scattered().  They are
+ * documented where the architecture or the hypervisor's driver defines them.
+ * <asm/dma-maddr.h> defines
  *
  * ``DMA_MADDR_IDENTITY``
- *	true if memory of this system has the same address in the machine, and
- *	only that of others, which is mapped here, differs
+ *	true if the second key is never on
  * ``DMA_MADDR_PAGE_SIZE``
  *	unit in which memory is contiguous in the machine
  * ``arch_phys_to_maddr()``
  *	inline, since mapping calls it: the machine address of RAM, of memory of
  *	others, or of MMIO, or DMA_MAPPING_ERROR if there is none
+ * ``arch_maddr_same()``
+ *	unless DMA_MADDR_IDENTITY: inline, see dma_maddr_same()
  */
 
 #include <linux/device.h>
 #include <linux/dma-direction.h>
 #include <linux/jump_label.h>
+
+/* Defined unless DMA_MADDR_IDENTITY. */
+DECLARE_STATIC_KEY_FALSE(dma_maddr_scattered_key);
 
 #ifdef CONFIG_DMA_MADDR
 #include <asm/dma-maddr.h>
@@ -62,6 +68,10 @@ static __always_inline bool dma_maddr_active(void)
 
 /* Declared for code that is never reached. */
 phys_addr_t arch_phys_to_maddr(phys_addr_t phys);
+#endif
+
+#ifndef arch_maddr_same
+bool arch_maddr_same(phys_addr_t phys, size_t size);
 #endif
 
 phys_addr_t arch_maddr_to_phys(phys_addr_t maddr);
@@ -103,6 +113,19 @@ static __always_inline bool dma_maddr_translated(struct device *dev)
  */
 static __always_inline bool dma_maddr_scattered(void)
 {
+	return !DMA_MADDR_IDENTITY &&
+	       static_branch_unlikely(&dma_maddr_scattered_key);
+}
+
+/**
+ * dma_maddr_blocks_p2p() - check if peer-to-peer DMA may be blocked
+ *
+ * Context: Any.
+ * Return: %true if the host may have an IOMMU that does not map the MMIO of
+ * devices for other devices, %false otherwise.
+ */
+static __always_inline bool dma_maddr_blocks_p2p(void)
+{
 	return !DMA_MADDR_IDENTITY && dma_maddr_active();
 }
 
@@ -134,8 +157,24 @@ static __always_inline phys_addr_t dma_phys_to_maddr(struct device *dev,
 static __always_inline phys_addr_t dma_maddr_to_phys(struct device *dev,
 						     phys_addr_t maddr)
 {
-	return !DMA_MADDR_IDENTITY && dma_maddr_translated(dev) ?
+	return dma_maddr_scattered() && !dev_dma_maddr_bypass(dev) ?
 		arch_maddr_to_phys(maddr) : maddr;
+}
+
+/**
+ * dma_maddr_same() - check quickly if a buffer needs no conversion
+ * @phys: physical address of the buffer
+ * @size: its length in bytes, at least 1
+ *
+ * Only for dma_maddr_active() without dma_maddr_scattered().
+ *
+ * Context: Any.
+ * Return: %true if the buffer is contiguous in the machine, and its machine
+ * address is @phys; %false if it is not, or if that takes a lookup.
+ */
+static __always_inline bool dma_maddr_same(phys_addr_t phys, size_t size)
+{
+	return !DMA_MADDR_IDENTITY && arch_maddr_same(phys, size);
 }
 
 /**

@@ -33,6 +33,12 @@ RATIOS = {
     ("pv", "scattered-coherent", 4 * KIB): 1.2, ("pv", "scattered-coherent", 64 * KIB): 1.2,
     ("pv", "scattered-coherent", 2 * MIB): 1.2,
 }
+# (case, n): instructions where devices access dom0's own frames, which are scattered.
+OWN = {("map", 4 * KIB): 200, ("map", 64 * KIB): 200, ("map", 2 * MIB): 200,
+       ("sg", 128): 15200}
+OWN_FIRST = 1.01          # times bare metal: coherent memory the first time
+OWN_READ = 1.02           # times bare metal: DMA for 1 MiB from the disk
+OWN_XEN = 1.02            # times what Xen takes for a domU's read today
 EXCHANGE = 1.05           # times base
 UNIT = 100                # instructions, of the kernel's own benchmark
 EQUAL = [("map", 4 * KIB), ("map", 64 * KIB), ("map", 2 * MIB), ("sg", 16), ("sg", 128)]
@@ -40,7 +46,7 @@ EQUAL = [("map", 4 * KIB), ("map", 64 * KIB), ("map", 2 * MIB), ("sg", 16), ("sg
 
 def plain(case):
     """The case without what is special about the device, or about memory."""
-    return re.sub(r"^(bypass|after|scattered)-", "", case)
+    return re.sub(r"^(bypass|after|scattered|own)-", "", case)
 
 
 def cost(cell):
@@ -116,6 +122,34 @@ def pools(counts):
                                  cells["bounce", n][phase], POOLS)
 
 
+def _most(name, mine, limit):
+    return _result(mine <= limit, f"pv, own frames: {name}", f"{mine}, at most {limit}")
+
+
+def _first(cell):
+    return cell["alloc_first"] + cell["free_first"]
+
+
+def own(counts):
+    """A PV dom0 whose devices access its own frames."""
+    cells = counts.get("pv", {}).get(OURS, {})
+    bare = counts.get("bare-x86_64", {}).get(OURS, {})
+    if ("own-map", 4 * KIB) in cells:
+        for (case, n), limit in OWN.items():
+            yield _most(f"{case} {n}", cost(cells[f"own-{case}", n]), limit)
+        if bare:
+            yield _most("first coherent memory of 2 MiB",
+                        _first(cells["own-coherent", 2 * MIB]),
+                        int(OWN_FIRST * _first(bare["coherent", 2 * MIB])))
+    if ("own-nvme-read", MIB) in cells:
+        if bare:
+            yield _most("DMA's part of a read of 1 MiB", cells["own-nvme-read", MIB]["dma"],
+                        int(OWN_READ * bare["nvme-read", MIB]["dma"]))
+        for n in (4 * KIB, MIB):
+            yield _most(f"Xen's part of a domU's read of {n}", cells["own-domu-read", n]["xen"],
+                        int(OWN_XEN * cells["domu-read", n]["xen"]))
+
+
 def foreign(platform, base, ours):
     """What is promised of the p2m."""
     sizes = sorted(n for case, n in ours if case == "foreign")
@@ -178,6 +212,7 @@ def groups(counts):
     """[(name, [Result])] of all that the counts allow to judge."""
     found = [_kept("against bare metal", ratios(counts)), _kept("equal", equals(counts)),
              _kept("exchange", exchanged(counts)), _kept("pools", pools(counts)),
+             _kept("own frames", own(counts)),
              _kept("size", text(counts)),
              _kept("cross-check", (result for platform, kernels in counts.items()
                                    for kernel, cells in kernels.items()

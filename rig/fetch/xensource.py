@@ -40,6 +40,9 @@ TAKEN_OUT = {
     # Before 4.16 Xen did not say how dom0 was mapped.
     "silent": (("xen/common/kernel.c", "fi.submap |= (1U << XENFEAT_direct_mapped)"),
                ("xen/common/kernel.c", "fi.submap |= (1U << XENFEAT_not_direct_mapped)")),
+    # A page stays where devices see it, whatever becomes of it.
+    "own-leaky": (("xen/arch/x86/pv/iommu.c",
+                   "return iommu_unmap(d, _dfn(dfn), 1, 0, flush_flags)"),),
 }
 
 
@@ -75,12 +78,27 @@ def _run(args, **kw):
     return done.stdout
 
 
-def _make(source, arch, log, *words):
+def make(source, arch, log, *words):
+    """Xen's make in SOURCE, for ARCH, an Arch, with WORDS; what it says goes to LOG."""
     args = ["make", "-s", f"-j{os.cpu_count()}", "-C", str(source / "xen"),
             f"XEN_TARGET_ARCH={arch.name}", f"CROSS_COMPILE={arch.cross}", *words]
     env = {key: value for key, value in os.environ.items()
            if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH", "O")}
     compiler.make(args, log, BUILD_TIME, env)
+
+
+def configure(top, arch, options, log):
+    """Make xen/.config in the source TOP for ARCH, of OPTIONS, lines of it. Returns it."""
+    newer = "".join(f"CONFIG_{name}=y\n" for name in NEWER)
+    configs = "x86" if arch.name == "x86_64" else "arm"
+    (top / f"xen/arch/{configs}/configs/rig_defconfig").write_text(options + newer, "ascii")
+    make(top, arch, log, "rig_defconfig")
+    text = (top / "xen/.config").read_text("ascii")
+    lost = [line for line in options.splitlines()
+            if line.endswith("=y") and line not in text.splitlines()]
+    if lost:
+        raise RigError(f"Xen's .config lacks {' '.join(lost)}")
+    return text
 
 
 def _take_out(source, name, words):
@@ -169,17 +187,9 @@ def _build(what, arch, flavour, options, log, dest):
         top = _unpack(what, Path(tmp))
         for name, words in TAKEN_OUT.get(flavour, ()):
             _take_out(top, name, words)
-        newer = "".join(f"CONFIG_{name}=y\n" for name in NEWER)
-        configs = "x86" if arch.name == "x86_64" else "arm"
-        (top / f"xen/arch/{configs}/configs/rig_defconfig").write_text(options + newer, "ascii")
-        _make(top, arch, log, "rig_defconfig")
-        text = (top / "xen/.config").read_text("ascii")
-        lost = [line for line in options.splitlines()
-                if line.endswith("=y") and line not in text.splitlines()]
-        if lost:
-            raise RigError(f"Xen's .config lacks {' '.join(lost)}")
+        text = configure(top, arch, options, log)
         with Objects(f"xen: {flavour}", top / "xen", "xen"):
-            _make(top, arch, log, "build")
+            make(top, arch, log, "build")
         shutil.copy(top / "xen/xen", dest / "image")
         (dest / "config").write_text(text, "ascii")
         (dest / "release").write_text(release((top / "xen/Makefile").read_text("utf-8")),

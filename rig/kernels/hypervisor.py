@@ -10,15 +10,17 @@ from series import series
 CUT = "".join(f"# CONFIG_{name} is not set\n" for name in (
     "CRASH_DEBUG", "HYPFS", "KEXEC", "LIVEPATCH", "SCHED_ARINC653", "SCHED_NULL", "SCHED_RTDS",
     "SHADOW_PAGING", "TBOOT", "TRACEBUFFER", "VIDEO", "XENOPROF"))
-# Xen with the series of series-xen/: {flavour: options}. The second has assertions.
+# Xen with the series of series-xen/: {flavour: options}. All but the first have assertions;
+# the last is a control.
 OWN = {"own": "CONFIG_EXPERT=y\nCONFIG_UNSUPPORTED=y\n# CONFIG_DEBUG is not set\n"
               "# CONFIG_DEBUG_INFO is not set\n" + CUT,
-       "own-debug": "CONFIG_EXPERT=y\nCONFIG_UNSUPPORTED=y\nCONFIG_DEBUG=y\n" + CUT}
+       **dict.fromkeys(("own-debug", "own-leaky"),
+                       "CONFIG_EXPERT=y\nCONFIG_UNSUPPORTED=y\nCONFIG_DEBUG=y\n" + CUT)}
 
 
 def names():
     """What a test's head can name."""
-    return (*xensource.TAKEN_OUT, *OWN)
+    return tuple(dict.fromkeys((*xensource.TAKEN_OUT, *OWN)))
 
 
 @once

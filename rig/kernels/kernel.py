@@ -26,8 +26,8 @@ BUILD_TIME = 5400         # seconds a build may take
 FAST = "-fast"            # ends the name of a variant without debugging
 # The objects of the DMA API and of Xen's part of it, before and after.
 DMA = ("kernel/dma/*.o", "drivers/xen/swiotlb-*.o", "drivers/iommu/dma-iommu.o",
-       "arch/x86/xen/dma.o", "arch/x86/xen/contiguous.o", "arch/arm/xen/dma.o",
-       "arch/arm/xen/p2m.o", "arch/arm/xen/mm.o", "arch/arm/xen/bypass.o")
+       "arch/x86/xen/dma.o", "arch/x86/xen/contiguous.o", "arch/x86/xen/own-frames.o",
+       "arch/arm/xen/dma.o", "arch/arm/xen/p2m.o", "arch/arm/xen/mm.o", "arch/arm/xen/bypass.o")
 RECIPE = "2"              # change it when a build here comes to mean something else
 
 

@@ -17,7 +17,8 @@ from rig.machine.machine import Machine
 
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
         "board", "cpu", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
-        "programs", "base", "kernel", "expect", "full", "count")
+        "programs", "base", "kernel", "expect", "full", "count",
+        "faults")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
 
 
@@ -108,7 +109,7 @@ def _check(path, key, value):
                "cpus": "[1-9][0-9]*( [1-9][0-9]*)*"}
     if plain in numbers and not re.fullmatch(numbers[plain], value):
         raise RigError(f"{path}: {plain}: '{value}' is not a number")
-    if plain in ("domu", "full", "icount", "count") and value not in ("yes", "no"):
+    if plain in ("domu", "full", "icount", "count", "faults") and value not in ("yes", "no"):
         raise RigError(f"{path}: {plain}: '{value}' is neither yes nor no")
 
 

@@ -42,6 +42,7 @@ class Killer:
     name = ""
     files = ()                # paths in the kernel that it takes
     extra = ()                # its own sources
+    others = ()               # paths that it takes and that are not tried
 
     def covers(self, mutant):
         """Is the mutant in what the program has of the file?"""
@@ -52,6 +53,7 @@ class Killer:
         parts = [self.name, needs.compiler_version(), *(texts[path] for path in self.files),
                  *sorted(self.extra), *(Path(module.__file__) for module in
                                         (parse, schemata, tokens)), Path(__file__)]
+        parts += [texts[path] for path in self.others]
         return needs.key(*parts)
 
     def write(self, place, texts, numbered):
@@ -173,9 +175,6 @@ class P2m(Killer):
         self.extra = [path for path in needs.p2m.HERE.iterdir()
                       if path.stem in ("kernel", suite)]
 
-    def digest(self, texts):
-        return needs.key(super().digest(texts), *(texts[path] for path in self.others))
-
     def write(self, place, texts, numbered):
         needs.p2m.prepare(place, with_mutants(texts, numbered))
 
@@ -253,11 +252,12 @@ class Cut(Killer):
 
 
 class Whole(Cut):
-    """A whole file, for a program that includes it; and functions of others."""
+    """A whole file, for a program that includes it; functions of others; WHOLE headers."""
 
-    def __init__(self, name, program, file, cuts=()):
+    def __init__(self, name, program, file, cuts=(), whole=()):
         super().__init__(name, program, cuts)
         self.file, self.files = file, (file, *self.cuts)
+        self.whole, self.others = dict(whole), tuple(whole)
 
     def covers(self, mutant):
         return mutant.path == self.file or super().covers(mutant)
@@ -266,25 +266,28 @@ class Whole(Cut):
         super().write(place, texts, numbered)
         text = with_mutants(texts, [pair for pair in numbered if pair[1].path == self.file])
         (place / Path(self.file).name).write_text(text[self.file], "utf-8")
+        needs.pvdma.copy(place, self.whole, texts)
         headers(place, text[self.file], "xen-ops.h")
 
 
 def killers():
     """{name: Killer} of all programs."""
-    iova, lists, pvdma, detect = needs.iovaruns, needs.framelist, needs.pvdma, needs.detectruns
+    iova, lists, detect = needs.iovaruns, needs.framelist, needs.detectruns
+    pvdma, own = needs.pvdma, needs.ownruns
     every = [P2m("harness"), P2m("kunit"), Contig(), Maint(),
              Cut("iovaruns", needs.CHECKS / "iovaruns.c",
                  {iova.FILE: iova.FUNCTIONS, iova.ARM_FILE: iova.ARM_FUNCTIONS}),
              Cut("framelist", needs.CHECKS / "framelist.c",
                  {lists.FILE: ("alloc_discontig_frames",)}),
              Whole("pvdma", pvdma.PROGRAM, pvdma.FILE, pvdma.CUTS),
+             Whole("ownruns", own.PROGRAM, own.FILE, own.CUTS, own.HEADERS),
              Whole("detectruns", detect.PROGRAM, detect.FILE)]
     return {killer.name: killer for killer in every}
 
 
 def texts_of(tree, killer):
     """{path: text} of all that the program takes of the kernel."""
-    wanted = [*killer.files, *getattr(killer, "others", ())]
+    wanted = [*killer.files, *killer.others]
     return {path: (Path(tree) / path).read_text("utf-8") for path in wanted}
 
 

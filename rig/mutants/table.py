@@ -24,6 +24,7 @@ _BYPASS = ("bypass-property", "bypass-node", "bypass-node-wait", "bypass-contrad
 _POOL = ("swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-high", "swiotlb-high-none",
          "swiotlb-high-size", "swiotlb-partial", "swiotlb-noforce", "swiotlb-malformed",
          "swiotlb-huge", "native-io-force", "dma-api")
+_OWN = ("own-frames", "own-frames-amd")
 _DETECT = ("view", "no-dma-ops", "domu", "native-io", "xen-silent")
 
 ROWS = {
@@ -40,11 +41,13 @@ ROWS = {
                                  ("p2m-kunit", *_ARM)),
     "include/xen/arm/dma-maddr.h": Row(boots=_ARM),
     "include/xen/arm/page.h": Row(boots=("dma-api", *_ARM)),
-    "arch/x86/include/asm/dma-maddr.h": Row(("pvdma",), boots=_PV),
+    "arch/x86/include/asm/dma-maddr.h": Row(("pvdma", "ownruns"), boots=(*_PV, *_OWN)),
+    "arch/x86/include/asm/xen/hypercall.h": Row(boots=_OWN),
     "arch/x86/kernel/pci-dma.c": Row(boots=("native-io", "swiotlb-size", "amd-iommu")),
     "arch/x86/xen/contiguous.c": Row(("contig",), boots=_PV),
     "arch/x86/xen/dma.c": Row(("pvdma",), boots=("coherent-rounds", "scattered", "swiotlb-small",
                                                   "contiguous", "dma-api", "native-io")),
+    "arch/x86/xen/own-frames.c": Row(("ownruns",), boots=_OWN),
     "arch/x86/xen/enlighten.c": Row(boots=("mem-limit",)),
     "arch/x86/xen/mmu_pv.c": Row(("framelist", "pvdma"), boots=("coherent-rounds", *_PV)),
     "arch/x86/xen/p2m.c": Row(("pvdma",), boots=("contiguous", "domu", "scattered")),
@@ -60,6 +63,7 @@ ROWS = {
     "drivers/nvme/host/pci.c": Row(boots=("native-io", "dma-api")),
     "drivers/pci/p2pdma.c": Row(boots=("amd-iommu-peer", "dma-api")),
     "drivers/pci/xen-pcifront.c": Row(boots=("pci-late", "passthrough")),
+    "drivers/xen/balloon.c": Row(boots=("scattered", "mem-limit")),
     "drivers/xen/biomerge.c": Row(boots=("scattered", "selfattach")),
     "drivers/xen/events/events_base.c": Row(boots=("pci-late",)),
     "drivers/xen/gntdev-dmabuf.c": Row(boots=("scattered-dmabuf",)),
@@ -69,12 +73,16 @@ ROWS = {
     "drivers/xen/swiotlb-debugfs.c": Row(boots=("view", "view-force", "above-4g-view",
                                                 "unaligned-view")),
     "drivers/xen/swiotlb-xen.c": Row(("detectruns",), boots=_DETECT),
+    "drivers/xen/unpopulated-alloc.c": Row(boots=("domu", "selfattach", *_OWN)),
     "drivers/xen/xenbus/xenbus_probe.c": Row(boots=("pci-late", "passthrough")),
     "include/linux/device.h": Row(boots=("bypass-property", "domu")),
     "include/linux/dma-direct.h": Row(boots=("dma-api", "above-4g", "scattered", *_ARM)),
     "include/linux/dma-maddr.h": Row(boots=(*_PV, *_ARM)),
     "include/linux/scatterlist.h": Row(boots=("dma-api", *_SMMU)),
     "include/linux/swiotlb.h": Row(kunit=("swiotlb",), boots=_POOL),
+    "include/xen/balloon.h": Row(boots=("scattered",)),
+    "include/xen/interface/pv-iommu.h": Row(boots=_OWN),
+    "include/xen/interface/xen.h": Row(boots=_OWN),
     "include/xen/swiotlb-xen.h": Row(boots=_DETECT),
     "include/xen/xen.h": Row(boots=("scattered",)),
     "kernel/dma/debug.c": Row(boots=("dma-api",)),

@@ -85,6 +85,25 @@ class Targets(unittest.TestCase):
         self.assertEqual(failed(found),
                          ["bare-x86_64: unmap of a bounce of 4096 among four pools"])
 
+    def test_own_frames(self):
+        cells = {("own-map", 4096): {"map": 150, "unmap": 51}, ("own-map", 65536): {"map": 1},
+                 ("own-map", 2 << 20): {"map": 1}, ("own-sg", 128): {"map": 15200},
+                 ("own-nvme-read", 1 << 20): {"dma": 102, "kernel": 9}}
+        bare = {}
+        cells["own-coherent", 2 << 20] = {"alloc_first": 100, "free_first": 1}
+        bare["coherent", 2 << 20] = {"alloc_first": 50, "free_first": 50}
+        bare["nvme-read", 1 << 20] = {"dma": 100, "kernel": 1}
+        for n in (4096, 1 << 20):
+            cells["own-domu-read", n], cells["domu-read", n] = {"xen": 102}, {"xen": 100}
+        counts = {"pv": {"ours-fast": cells}, "bare-x86_64": {"ours-fast": bare}}
+        self.assertEqual([r.name for r in targets.own(counts) if not r.passed],
+                         ["pv, own frames: map 4096"])
+        cells["own-domu-read", 4096] = {"xen": 103}
+        cells["own-coherent", 2 << 20] = {"alloc_first": 101, "free_first": 1}
+        cells["own-nvme-read", 1 << 20]["dma"] = 103
+        self.assertEqual(sum(not r.passed for r in targets.own(counts)), 4)
+        self.assertEqual(list(targets.own({"pv": {"ours-fast": {}}})), [])
+
     def test_the_tree_s_own_benchmark_rounds_and_looks_at_the_clock(self):
         for theirs, good in ((900, True), (1200, True), (899, False), (1300, False)):
             cells = {("sg", 16): {"map": 1000, "unmap": 1000}, ("clock", 0): {"look": 100},

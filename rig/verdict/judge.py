@@ -54,7 +54,11 @@ def _test_results(test, subtest, reason, images):
 
 
 def _log_results(outcome, excused):
-    reports = logcheck.check(outcome.console, outcome.boot.machine.platform)
+    boot = outcome.boot
+    noise = logcheck.known_noise()
+    if any(test.flag("faults", boot.machine.platform) for test in boot.tests):
+        noise += (logcheck.IOMMU_FAULTS,)
+    reports = logcheck.check(outcome.console, boot.machine.platform, noise)
     if not reports:
         return [ktap.Result(True, "the log is clean")]
     notes = [f"{report.category} at line {report.line}: {report.text}"

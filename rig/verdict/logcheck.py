@@ -70,6 +70,9 @@ class Noise:
     reason: str
 
 
+IOMMU_FAULTS = Noise("*", dict(PATTERNS)["Xen IOMMU fault"], "the test makes a device do that")
+
+
 @dataclass(frozen=True)
 class Report:
     """Something in the log that should not be there. LINE counts from 1."""

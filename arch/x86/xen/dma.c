@@ -2,13 +2,14 @@
 /*
  * Hooks of dma-direct and swiotlb for an x86 PV domain.
  *
- * Devices are given machine addresses, whether or not Xen drives an IOMMU: Xen
- * maps the frames of a PV domain there at their machine address.  The domain
- * has a table p2m for the conversion, and Xen a table m2p, which all domains
- * can read.  m2p has an entry for each frame of the machine.  For a frame of
- * another domain it contains that domain's pfn, which may be a valid pfn here,
- * too.  So an entry of m2p is only used if p2m agrees.  Otherwise a granted
- * page could be mistaken for a bounce buffer.
+ * Devices are given machine addresses.  If Xen drives an IOMMU, it maps the
+ * frames of a PV domain there at their machine address, unless dom0 has asked
+ * for something else, see own-frames.c.  The domain has a table p2m for the
+ * conversion, and Xen a table m2p, which all domains can read.  m2p has an entry
+ * for each frame of the machine.  For a frame of another domain it contains that
+ * domain's pfn, which may be a valid pfn here, too.  So an entry of m2p is only
+ * used if p2m agrees.  Otherwise a granted page could be mistaken for a bounce
+ * buffer.
  */
 
 #define pr_fmt(fmt) "xen:swiotlb: " fmt
@@ -24,9 +25,11 @@
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
 #include <linux/slab.h>
+#include <linux/static_call.h>
 
 #include <asm/xen/swiotlb-xen.h>
 #include <xen/page.h>
+#include <xen/swiotlb-xen.h>
 
 #include "xen-ops.h"
 
@@ -41,11 +44,35 @@
 
 static u64 xen_refused[NR_PAGE_ORDERS];
 
+DEFINE_STATIC_KEY_FALSE(dma_maddr_scattered_key);
+EXPORT_SYMBOL_GPL(dma_maddr_scattered_key);
+
+unsigned long xen_maddr_p2m_size __ro_after_init;
+
+DEFINE_STATIC_CALL(xen_frames_contiguous, xen_mfns_contiguous);
+
+/**
+ * xen_dma_enable() - enable the conversion of DMA addresses
+ *
+ * Context: Once in a PV domain, after xen_swiotlb_detect().
+ */
+void __init xen_dma_enable(void)
+{
+	static_branch_enable(&dma_maddr_key);
+	if (xen_own_window)
+		return;
+	xen_maddr_p2m_size = xen_p2m_size;
+	static_branch_enable(&dma_maddr_scattered_key);
+}
+
 /* Slow path of arch_phys_to_maddr(). */
 phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys)
 {
-	unsigned long mfn = __pfn_to_mfn(PFN_DOWN(phys));
+	unsigned long mfn;
 
+	if (xen_own_window)
+		return xen_own_maddr(phys);
+	mfn = __pfn_to_mfn(PFN_DOWN(phys));
 	if (mfn == INVALID_P2M_ENTRY)
 		return (phys_addr_t)DMA_MAPPING_ERROR;
 	mfn &= ~(FOREIGN_FRAME_BIT | IDENTITY_FRAME_BIT);
@@ -83,7 +110,8 @@ EXPORT_SYMBOL_GPL(arch_maddr_to_phys);
  */
 bool arch_maddr_contiguous(phys_addr_t phys, size_t size)
 {
-	return xen_mfns_contiguous(PFN_DOWN(phys), PFN_DOWN(phys + size - 1));
+	return static_call(xen_frames_contiguous)(PFN_DOWN(phys),
+						  PFN_DOWN(phys + size - 1));
 }
 
 static bool xen_recently_refused(unsigned int order, unsigned int bits)

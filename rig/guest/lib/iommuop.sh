@@ -57,7 +57,7 @@ follows() {
 		low=$(dump)
 		echo "$was" >/sys/devices/system/xen_memory/xen_memory0/target_kb
 		for child in 1 2 3 4 5 6 7 8; do
-			(head -c 4M /dev/zero | sha256sum >/dev/null) &
+			(dd if=/dev/zero bs=4194304 count=1 2>/dev/null | sha256sum >/dev/null) &
 		done
 		wait
 		balloon "$was"

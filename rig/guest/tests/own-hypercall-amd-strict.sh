@@ -3,6 +3,7 @@
 #: hypervisor: own-debug
 #: iommu: amd
 #: xen: dom0-iommu=strict
+#: linux: xen_dma=machine
 #: programs: iommuop
 #: base: not-run nothing of Linux is tested
 #: full: yes

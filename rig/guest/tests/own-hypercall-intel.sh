@@ -2,6 +2,7 @@
 #: platforms: pv
 #: hypervisor: own-debug
 #: iommu: intel
+#: linux: xen_dma=machine
 #: programs: iommuop
 #: base: not-run nothing of Linux is tested
 #: full: yes

@@ -29,6 +29,7 @@ NEEDS = {
     "drivers/pci/p2pdma.o": "CONFIG_PCI_P2PDMA",
     "drivers/pci/xen-pcifront.o": "CONFIG_XEN_PCIDEV_FRONTEND",
     "mm/hmm.o": "CONFIG_MMU_NOTIFIER",
+    "drivers/xen/unpopulated-alloc.o": "CONFIG_XEN_UNPOPULATED_ALLOC",
     "drivers/xen/": "CONFIG_XEN",
     "arch/x86/xen/": "CONFIG_XEN",
     "arch/arm/xen/": "CONFIG_XEN",

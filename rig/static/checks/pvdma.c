@@ -39,6 +39,12 @@ struct page { bool remapped; };
 #define READ_ONCE(x)	(x)
 #define WRITE_ONCE(x, v) ((x) = (v))
 #define EXPORT_SYMBOL_GPL(x) struct page
+#define __init
+#define __ro_after_init
+#define DEFINE_STATIC_KEY_FALSE(name) static bool name
+#define static_branch_enable(key) (*(key) = true)
+#define DEFINE_STATIC_CALL(name, function) struct page
+#define static_call(name) name
 #define time_before64(a, b) ((int64_t)((a) - (b)) < 0)
 #define FOREIGN_FRAME_BIT (1UL << 63)
 #define IDENTITY_FRAME_BIT (1UL << 62)
@@ -220,6 +226,19 @@ static void xen_destroy_contiguous_region(phys_addr_t phys, unsigned int order)
 	calls[nr_calls++] = (struct call){ .back = true, .order = order };
 }
 
+/* Devices access the domain's own frames, which ownruns.c is about, if there is a window. */
+#define OWN	0x5000
+static phys_addr_t xen_own_window;
+static bool dma_maddr_key;
+extern unsigned long xen_maddr_p2m_size;
+
+static phys_addr_t xen_own_maddr(phys_addr_t phys)
+{
+	assert(xen_own_window);
+	return phys + OWN;
+}
+
+#define xen_frames_contiguous xen_mfns_contiguous
 #define dma_maddr_contiguous arch_maddr_contiguous
 phys_addr_t xen_phys_to_maddr_slow(phys_addr_t phys);
 phys_addr_t arch_maddr_to_phys(phys_addr_t maddr);
@@ -584,11 +603,26 @@ static void try_extent(void)
 	}
 }
 
+/* Both keys, or with a window the first alone, and then the p2m is left to others. */
+static void try_keys(void)
+{
+	xen_own_window = 1ULL << 33;
+	new_frames();
+	xen_dma_enable();
+	assert(dma_maddr_key && !dma_maddr_scattered_key && !xen_maddr_p2m_size);
+	assert(arch_phys_to_maddr(5) == 5 + OWN && xen_phys_to_maddr_slow(5) == 5 + OWN);
+	xen_own_window = 0;
+	dma_maddr_key = false;
+	xen_dma_enable();
+	assert(dma_maddr_key && dma_maddr_scattered_key && xen_maddr_p2m_size == FRAMES);
+}
+
 int main(void)
 {
 	int i, n, asked_for = 0, given = 0;
 
 	srand(1);
+	try_keys();
 	for (i = 0; i < 40; i++) {
 		new_frames();
 		try_addresses();

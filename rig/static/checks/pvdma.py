@@ -30,6 +30,25 @@ def headers(place, text, *names):
         (place / name).touch()
 
 
+def fill(place, cuts, whole, texts):
+    """functions.h with CUTS, {file: functions}, and WHOLE headers, {file: its name}, in PLACE.
+    What these include is empty. TEXTS, {file: its text}, has all of them."""
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "functions.h").write_text("\n".join(
+        iovaruns.cut(texts[path], functions) for path, functions in cuts.items()), "utf-8")
+    copy(place, whole, texts)
+
+
+def copy(place, whole, texts):
+    """Headers as they are, for fill()."""
+    for path, name in whole.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(texts[path], "utf-8")
+        for near in re.findall(r'^#include "(.+)"', texts[path], re.M):
+            (place / name).with_name(near).touch()
+        headers(place, texts[path])
+
+
 def run_whole(place, program, name, text):
     """(does it pass, what it says) of a PROGRAM that includes a whole file, TEXT, as NAME."""
     (place / name).write_text(text, "utf-8")
@@ -45,9 +64,7 @@ def run_whole(place, program, name, text):
 
 def attempt(place, texts):
     """The same for TEXTS, {file: its text}."""
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "functions.h").write_text("\n".join(
-        iovaruns.cut(texts[path], functions) for path, functions in CUTS.items()), "utf-8")
+    fill(place, CUTS, {}, texts)
     return run_whole(place, PROGRAM, "dma.c", texts[FILE])
 
 

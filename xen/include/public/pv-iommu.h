@@ -41,7 +41,7 @@ struct xen_iommu_query {
  *    number it is the last that got it. A page whose number is not below that
  *    of the window, or is one of a reserved frame, is not reached.
  *  - machine frame N at address window + (N << 12): all RAM, or with
- *    CAP_strict what other domains have granted and this one has mapped.
+ *    CAP_strict what was granted to this domain and is mapped.
  *    dev_bus_addr of a grant mapping remains the machine address.
  *  - frames that firmware reserved for it where they are.
  * With CAP_strict it reaches only those pages of the domain which may be
@@ -53,7 +53,7 @@ struct xen_iommu_query {
  *  -EPERM       not the hardware domain
  *  -EINVAL      flags or pad is not 0
  *  -EEXIST      it was done before: XEN_IOMMUOP_query tells the window
- *  -EBUSY       grants of other domains are mapped (CAP_strict)
+ *  -EBUSY       grants are mapped (CAP_strict)
  *  -EADDRINUSE  a page of the domain has the number of a reserved frame
  *  -E2BIG       a page of the domain has a number beyond the window's
  *  -ENOMEM      no memory for page tables: try again. Devices may have lost

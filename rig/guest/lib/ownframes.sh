@@ -1,0 +1,36 @@
+# shellcheck shell=sh
+# A PV dom0 whose devices access its own frames. A test that sources this declares
+# hypervisor own, and the modules dmastat and dmatest.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+. /rig/lib/dmatest.sh
+. /rig/lib/balloon.sh
+. /rig/lib/swiotlb.sh
+. /rig/lib/view.sh
+
+# own_frames_on DEVICE…: the log says what was decided, and the view for each of them.
+own_frames_on() {
+	is "$(dmesg | grep -c 'xen:swiotlb: dma-direct')" 1 "the log says once what was decided"
+	is "$(dmesg | sed -n 's/.*xen:swiotlb: //p')" \
+		"dma-direct uses the domain's own frames: PV domain behind Xen's IOMMU" \
+		"and nothing else"
+	for _own in "$@"; do
+		is "$(view "$_own" frames) by $(view "$_own" by)" "own by xen" "$_own: what it is given"
+	done
+}
+
+# unbounced_io DEVICE…: data goes through each, and nothing bounces.
+unbounced_io() {
+	for _direct in "$@"; do
+		io_on "$_direct"
+		is "$(stat "$_direct" bounced)" 0 "$_direct: nothing bounces"
+	done
+}
+
+# unbounced_case CASE: of dmatest.
+unbounced_case() {
+	dmastat_reset
+	dmatest "$1"
+	is "$(stat dmatest bounced)" 0 "$1: nothing bounces"
+}
