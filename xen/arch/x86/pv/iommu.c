@@ -458,7 +458,7 @@ long do_iommu_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
 void pv_iommu_dump(struct domain *d)
 {
     struct domain_iommu *hd = dom_iommu(d);
-    unsigned long dfn, mapped = 0, wrong = 0;
+    unsigned long dfn, i, mapped = 0, wrong = 0, missing = 0;
 
     printk("%pd: devices see own frames, MFNs from DFN %lx on\n",
            d, hd->arch.own.window);
@@ -488,7 +488,28 @@ void pv_iommu_dump(struct domain *d)
         spin_unlock(&hd->arch.own.lock);
     }
 
-    printk("%pd: %lu own frames mapped, %lu wrong\n", d, mapped, wrong);
+    for ( i = 0; i < max_page; i++ )
+    {
+        const struct page_info *pg = mfn_to_page(_mfn(i));
+
+        if ( !(i & 0xfff) )
+            process_pending_softirqs();
+
+        if ( !mfn_valid(_mfn(i)) || page_get_owner(pg) != d )
+            continue;
+
+        spin_lock(&hd->arch.own.lock);
+
+        dfn = get_gpfn_from_mfn(i);
+        if ( own_wanted(d, pg, dfn) && !own_mapped(d, pg, dfn) &&
+             missing++ < 10 )
+            printk("  DFN %lx: MFN %"PRI_mfn" is not seen there\n", dfn, i);
+
+        spin_unlock(&hd->arch.own.lock);
+    }
+
+    printk("%pd: %lu own frames mapped, %lu wrong, %lu missing\n",
+           d, mapped, wrong, missing);
 }
 
 /*
