@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Xen's hypercall iommu_op: bad input, and the switch to own frames. Linux without support
-# for it cannot use its devices afterwards.
+# Xen's hypercall iommu_op: bad input, and the switch to own frames. A test that sources
+# this boots Linux with xen_dma=machine, which cannot use its devices after the switch.
 
 bad_input() {
 	iommuop bad >/tmp/bad

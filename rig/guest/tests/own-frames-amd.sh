@@ -9,8 +9,8 @@
 #: full: yes
 #: base: not-run the base kernel does not ask for own frames
 #: timeout: 900
-# The same with an IOMMU of AMD's, and with memory above 4 GiB: what a device of 32 bits
-# does not reach there bounces, as on bare metal, and nothing else does.
+# As own-frames.sh, on AMD's IOMMU and with memory above 4 GiB: what a device of 32 bits does
+# not reach there bounces, as on bare metal, and nothing else does.
 
 . /rig/lib/ownframes.sh
 

@@ -10,8 +10,9 @@
 #: full: yes
 #: base: not-run the base kernel does not ask for own frames
 #: timeout: 1500
-# The same where Xen maps writable pages of dom0 and granted ones only: what is scattered,
-# ballooned and forked meanwhile is followed.
+# As own-frames.sh, where Xen maps only writable pages of dom0 and granted pages. Memory is
+# ballooned and processes fork meanwhile. Without ahci: QEMU's takes some command tables for
+# empty here, and why is not known for sure.
 
 . /rig/lib/ownframes.sh
 . /rig/lib/domu.sh

@@ -7,7 +7,8 @@
 #: base: not-run nothing of Linux is tested
 #: full: yes
 #: timeout: 600
-# The hypercall that has a PV dom0's devices see its own frames, on intel's IOMMU.
+# The hypercall by which a PV dom0's devices see its own frames, on Intel's IOMMU. Linux does
+# not ask for it here.
 
 . /rig/lib/iommuop.sh
 
