@@ -16,6 +16,11 @@ USERS = {
     "include/linux/dma-map-ops.h": {"kernel/dma/", "drivers/base/dd.o"},
     "include/linux/dma-mapping.h": {"kernel/dma/"},
     "include/linux/device.h": {"drivers/base/core.o", "kernel/dma/"},
+    "drivers/gpu/drm/i915/i915_scatterlist.h": {"drivers/gpu/drm/i915/i915_scatterlist.o",
+                                                "drivers/gpu/drm/i915/gem/i915_gem_shmem.o"},
+    "drivers/gpu/drm/xe/xe_bo.h": {"drivers/gpu/drm/xe/xe_bo.o",
+                                   "drivers/gpu/drm/xe/xe_device.o"},
+    "drivers/gpu/drm/virtio/virtgpu_drv.h": {"drivers/gpu/drm/virtio/virtgpu_object.o"},
     "include/xen/": {"drivers/xen/", "arch/x86/xen/", "arch/arm64/xen/",
                      "arch/arm/xen/", "kernel/dma/"},
     "arch/x86/include/asm/xen/": {"arch/x86/xen/", "drivers/xen/"},
@@ -23,11 +28,20 @@ USERS = {
     "arch/arm64/include/asm/xen/": {"arch/arm64/xen/", "drivers/xen/"},
 }
 
-#: not built where the option is off: make would try nevertheless
+#: an object, or all below a directory, that is not built where the option is off: make would
+#: try nevertheless. The first that fits counts
 NEEDS = {
+    "drivers/gpu/drm/amd/": "CONFIG_DRM_AMDGPU",
+    "drivers/gpu/drm/i915/": "CONFIG_DRM_I915",
+    "drivers/gpu/drm/nouveau/": "CONFIG_DRM_NOUVEAU",
+    "drivers/gpu/drm/radeon/": "CONFIG_DRM_RADEON",
+    "drivers/gpu/drm/virtio/": "CONFIG_DRM_VIRTIO_GPU",
+    "drivers/gpu/drm/xe/": "CONFIG_DRM_XE",
+    "drivers/gpu/drm/": "CONFIG_DRM",
     "drivers/iommu/dma-iommu.o": "CONFIG_IOMMU_DMA",
     "drivers/pci/p2pdma.o": "CONFIG_PCI_P2PDMA",
     "drivers/pci/xen-pcifront.o": "CONFIG_XEN_PCIDEV_FRONTEND",
+    "drivers/virtio/": "CONFIG_VIRTIO",
     "mm/hmm.o": "CONFIG_MMU_NOTIFIER",
     "drivers/xen/unpopulated-alloc.o": "CONFIG_XEN_UNPOPULATED_ALLOC",
     "drivers/xen/": "CONFIG_XEN",
@@ -35,6 +49,16 @@ NEEDS = {
     "arch/arm/xen/": "CONFIG_XEN",
     "arch/arm64/xen/": "CONFIG_XEN",
 }
+
+
+#: beside an arch's home, where it has code that others do not build
+SHARED = {"arm": ("arch/arm64/xen/", "include/xen/arm/"),
+          "arm64": ("arch/arm/xen/", "include/xen/arm/", "drivers/iommu/")}
+
+
+def owns(arch, paths):
+    """Is one of the paths the arch's own?"""
+    return any(path.startswith((ARCHES[arch].home, *SHARED.get(arch, ()))) for path in paths)
 
 
 def including(src, path):
@@ -111,7 +135,7 @@ def _mine(arch, target, options):
     """Is the target built for the arch in this configuration?"""
     if target.startswith("arch/") and not target.startswith(ARCHES[arch].home):
         return False
-    need = NEEDS.get(target)
+    need = next((option for head, option in NEEDS.items() if target.startswith(head)), None)
     return need is None or need in options
 
 

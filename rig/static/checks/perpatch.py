@@ -1,9 +1,11 @@
-"""Every patch builds: what it touches, for three arches, with Xen on and off.
+"""Every patch builds: what it touches, with Xen on and off.
 
 One O= directory an architecture and configuration goes forward with the
 commits.  Extra warnings (W=1) in a touched file that the base has not are
-failures as well; the base is built where there are warnings only.  A full check builds the directories that the series touches
-whole, and each patch without Xen for all arches, not only the last."""
+failures as well; the base is built where there are warnings only.  The last patch is
+built everywhere, an earlier one on x86_64 and where it touches an arch's own files.
+A full check builds each of them everywhere, with and without Xen, and the directories
+that the series touches whole."""
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,10 +42,11 @@ class _State:
         self.ctx, self.touched = ctx, touched
         self.builds, self.known, self.ready = {}, {}, False
 
-    def pairs(self, generic, last):
-        """(arch, xen) to build for a patch."""
-        arches = list(self.ctx.arches)
-        without = arches if last or self.ctx.full else arches[:1]
+    def pairs(self, paths, generic, everywhere):
+        """(arch, xen) to build for a patch that touches PATHS."""
+        arches = [arch for number, arch in enumerate(self.ctx.arches)
+                  if everywhere or not number or targets.owns(arch, paths)]
+        without = arches if everywhere else arches[:1]
         return [(arch, "on") for arch in arches] + \
             [(arch, "off") for arch in without if generic]
 
@@ -64,7 +67,7 @@ class _State:
                                  kbuild.configuration(arch, xen, "build"))
             self.builds[arch, xen] = build
             build.configure(src)
-        self.each(one, self.pairs(True, True))
+        self.each(one, self.pairs((), True, True))
 
     def at_base(self, base, todo):
         """Add to what is known what the base warns of: TODO has (arch, xen, target)."""
@@ -109,7 +112,8 @@ class _State:
             # None: documentation, or another arch's
             return (arch, xen, todo, *build.make(*todo, jobs=1, check=False, W=1)) \
                 if todo else None
-        made = [row for row in self.each(one, self.pairs(generic, last)) if row]
+        pairs = self.pairs(paths, generic, last or ctx.full)
+        made = [row for row in self.each(one, pairs) if row]
         warned = {row[:2]: [w for w in warnings.parse(row[4], src) if w[0] in paths]
                   for row in made}
         self.at_base(chain[0], [(arch, xen, target) for arch, xen, todo, code, _ in made

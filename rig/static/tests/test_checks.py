@@ -80,6 +80,26 @@ class Targets(unittest.TestCase):
         self.assertNotIn("drivers/iommu/dma-iommu.o", self.ask(
             "arm", ["include/linux/dma-direct.h"], set()))
 
+    def test_a_driver_is_built_where_it_is_configured(self):
+        header = ["drivers/gpu/drm/xe/xe_bo.h", "drivers/gpu/drm/drm_cache.c"]
+        self.assertEqual(self.ask("x86_64", header, {"CONFIG_DRM"}),
+                         ["drivers/gpu/drm/drm_cache.o"])
+        self.assertEqual(self.ask("x86_64", header, {"CONFIG_DRM", "CONFIG_DRM_XE"}),
+                         ["drivers/gpu/drm/drm_cache.o", "drivers/gpu/drm/xe/xe_bo.o",
+                          "drivers/gpu/drm/xe/xe_device.o"])
+        self.assertEqual(self.ask("arm64", header, set()), [])
+
+    def test_files_of_an_arch(self):
+        owners = lambda *paths: [arch for arch in ("x86_64", "arm64", "arm")    # noqa: E731
+                                 if targets.owns(arch, paths)]
+        self.assertEqual(owners("kernel/dma/direct.c"), [])
+        self.assertEqual(owners("kernel/dma/direct.c", "arch/x86/xen/dma.c"), ["x86_64"])
+        self.assertEqual(owners("arch/arm/xen/p2m.c"), ["arm64", "arm"])
+        self.assertEqual(owners("include/xen/arm/page.h"), ["arm64", "arm"])
+        self.assertEqual(owners("arch/arm64/mm/init.c"), ["arm64"])
+        self.assertEqual(owners("arch/arm/mm/init.c"), ["arm"])
+        self.assertEqual(owners("drivers/iommu/dma-iommu.c"), ["arm64"])
+
     def test_only_the_touched_objects(self):
         paths = ["kernel/dma/direct.c", "kernel/dma/direct.h",
                  "drivers/xen/a.c", "arch/arm/xen/mm.c"]
