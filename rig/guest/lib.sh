@@ -118,7 +118,7 @@ disk() {
 			_driven "$_block" "$_driver" && _found=$_block
 		done
 		;;
-	virtio | virtio-mmio)
+	virtio | virtio-noiommu | virtio-mmio)
 		for _block in /sys/block/vd?; do
 			[ "$(cat "$_block/serial" 2>/dev/null)" = "$1" ] && _found=$_block
 		done

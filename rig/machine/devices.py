@@ -1,9 +1,9 @@
 """The devices of a machine, and QEMU's words for them."""
 
-DEVICES = ("nvme", "ahci", "virtio", "virtio-mmio", "sdhci", "megasas", "pvscsi", "usb", "uas",
-           "e1000e", "peer", "peer-root", "edu", "virtio-rng")
+DEVICES = ("nvme", "ahci", "virtio", "virtio-noiommu", "virtio-mmio", "sdhci", "megasas",
+           "pvscsi", "usb", "uas", "e1000e", "peer", "peer-root", "edu", "virtio-rng")
 DISKS = DEVICES[:DEVICES.index("e1000e")]
-DISK_SIZE = 512 << 20     # bytes; a power of two, as SD cards must be; mostly a hole
+DISK_SIZE = 1 << 30       # bytes; a power of two, as SD cards must be; mostly a hole
 NET_ECHO = "10.0.2.100:7"
 
 
@@ -20,6 +20,9 @@ def _disk_args(device, image):
                  "-device", "ide-hd,drive=ahci,bus=ahcibus.0,serial=ahci"],
         "virtio": ["-device", "virtio-blk-pci,drive=virtio,serial=virtio,"
                    "disable-legacy=on,iommu_platform=on"],
+        # It takes addresses as they are, whatever IOMMU there is.
+        "virtio-noiommu": ["-device", "virtio-blk-pci,drive=virtio-noiommu,"
+                           "serial=virtio-noiommu,disable-legacy=on,iommu_platform=off"],
         "virtio-mmio": ["-global", "virtio-mmio.force-legacy=false", "-device",
                         "virtio-blk-device,drive=virtio-mmio,serial=virtio-mmio,"
                         "iommu_platform=on"],

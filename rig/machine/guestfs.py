@@ -50,6 +50,11 @@ def _add_tree(archive, top, place):
             archive.file(name, path.read_bytes(), bool(path.stat().st_mode & 0o111))
 
 
+def _add_modules(archive, kernel):
+    for module in kernel.modules:
+        archive.file(f"rig/modules/{Path(module).name}", Path(module).read_bytes())
+
+
 def _domu(archive, what, kernel):
     """A kernel and an archive for another domain, below /domu."""
     own_init = GUEST / "lib" / "domu-init"
@@ -57,6 +62,7 @@ def _domu(archive, what, kernel):
     if own_init.exists():
         inner.file("init", own_init.read_bytes(), True)
         inner.file("rig/lib/count.sh", (GUEST / "lib" / "count.sh").read_bytes())
+    _add_modules(inner, kernel)
     archive.file("domu/kernel", Path(kernel.image).read_bytes())
     archive.file("domu/initrd", inner.bytes())
 
@@ -73,8 +79,7 @@ def build(boot, kernel, env, what, files=None):
     for test in boot.tests:
         if test.path.exists():      # the seat of make shell is no file
             archive.file(f"rig/tests/{test.name}.sh", test.path.read_bytes())
-    for module in kernel.modules:
-        archive.file(f"rig/modules/{Path(module).name}", Path(module).read_bytes())
+    _add_modules(archive, kernel)
     arch = PLATFORMS[boot.machine.platform]
     for name in boot.programs:
         archive.file(f"bin/{name}", programs.build(name, arch).read_bytes(), True)

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from rig.machine import disks
+from rig.machine import devices, disks
 from rig.verdict import written
 
 
@@ -32,7 +32,7 @@ class Verify(unittest.TestCase):
         self.assertEqual(disks.region(0), disks.FILL)
         self.assertEqual(disks.region(1) - disks.region(0), disks.REGION)
         with self.assertRaises(ValueError):
-            disks.region(11)
+            disks.region(devices.DISK_SIZE // disks.REGION)
 
     def test_true_note(self):
         self.assertTrue(written.verify(self.note(), self.images).passed)

@@ -30,6 +30,7 @@
 #include <linux/sizes.h>
 #include <linux/static_call.h>
 #include <linux/string.h>
+#include <linux/virtio_anchor.h>
 
 #include <asm/xen/hypercall.h>
 #include <asm/xen/page.h>
@@ -198,6 +199,8 @@ void __init xen_own_frames_init(void)
 		xen_unpopulated_range.end = min(xen_unpopulated_range.end,
 						PFN_PHYS(xen_p2m_size) - 1);
 	}
+	/* Others bypass the IOMMU and would access memory of anybody. */
+	virtio_set_mem_acc_cb(virtio_require_restricted_mem_acc);
 	/* Devices do not access local memory beyond the window. */
 	if (IS_ENABLED(CONFIG_XEN_BALLOON_MEMORY_HOTPLUG))
 		xen_hotplug_max = window - 1;

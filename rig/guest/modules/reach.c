@@ -5,7 +5,7 @@
  *
  * With strict=1 Xen maps writable pages of dom0 and granted ones only. dmatest has the
  * device. Reading a file in /sys/kernel/debug/reach runs a case. Its lines are as those of
- * dmatest; "# unreached=N" tells how often the device was to be refused.
+ * dmatest.
  */
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
@@ -37,7 +37,6 @@ static struct dentry *dir;
 /* Coherent memory of edu's, which it reaches. */
 static char *known;
 static dma_addr_t known_dma;
-static unsigned long unreached;
 
 static u64 in_window(unsigned long mfn)
 {
@@ -64,7 +63,6 @@ static bool writes(u64 addr, const void *content)
 
 static void check(struct seq_file *m, bool found, bool wanted, const char *what)
 {
-	unreached += !wanted;
 	dmatest_result(m, found == wanted, wanted ? "not reached" : "reached", "%s is%s", what,
 		       wanted ? " reached" : " not reached");
 }
@@ -98,7 +96,6 @@ static int own_show(struct seq_file *m, void *v)
 	check(m, reads(in_window(virt_to_mfn(page)), page), !strict, "its frame in the window");
 	check(m, writes(in_window(virt_to_mfn(page)), page), !strict, "and for writing");
 	free_page((unsigned long)page);
-	seq_printf(m, "# unreached=%lu\n", unreached);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(own);
@@ -141,7 +138,6 @@ static int table_show(struct seq_file *m, void *v)
 	page[0] = 2;
 	check(m, reads(__pa(page), page), true, "which");
 	free_page((unsigned long)page);
-	seq_printf(m, "# unreached=%lu\n", unreached);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(table);
@@ -187,7 +183,6 @@ static int balloon_show(struct seq_file *m, void *v)
 	check(m, reads(in_window(frame), page), !strict, "its frame in the window");
 	free_page((unsigned long)page);
 	free_page((unsigned long)copy);
-	seq_printf(m, "# unreached=%lu\n", unreached);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(balloon);
@@ -224,10 +219,65 @@ static int grant_show(struct seq_file *m, void *v)
 	gnttab_end_foreign_access(ref, NULL);
 	gnttab_free_pages(1, &seen);
 	free_page((unsigned long)page);
-	seq_printf(m, "# unreached=%lu\n", unreached);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(grant);
+
+static int set_m2p(unsigned long mfn, unsigned long pfn)
+{
+	struct mmu_update update = {
+		.ptr = PFN_PHYS(mfn) | MMU_MACHPHYS_UPDATE, .val = pfn,
+	};
+
+	return HYPERVISOR_mmu_update(&update, 1, NULL, DOMID_SELF);
+}
+
+#define SHUFFLED	16
+
+/*
+ * Write @count random entries of the m2p for frames of ours: pfns of one another, some for
+ * several frames, and pfns where nothing of dom0's is or can be. Then put all right again.
+ */
+static int shuffle(struct seq_file *m, void **pages, unsigned int count)
+{
+	const unsigned long odd[] = {
+		0xa0, 0xfee00, PFN_DOWN(window) - 1, PFN_DOWN(window), ~0UL >> PAGE_SHIFT, ~0UL,
+	};
+	unsigned int refused = 0;
+
+	while (count--) {
+		unsigned long mfn = virt_to_mfn(pages[get_random_u32_below(SHUFFLED)]);
+		unsigned int from = get_random_u32_below(SHUFFLED + ARRAY_SIZE(odd));
+
+		refused += !!set_m2p(mfn, from < SHUFFLED ? PFN_DOWN(__pa(pages[from])) :
+				     odd[from - SHUFFLED]);
+	}
+	seq_printf(m, "# refused=%u\n", refused);
+	for (int i = 0; i < SHUFFLED; i++)
+		if (set_m2p(virt_to_mfn(pages[i]), PFN_DOWN(__pa(pages[i]))))
+			return -EINVAL;
+	return 0;
+}
+
+static int shuffle_show(struct seq_file *m, void *v)
+{
+	void *pages[SHUFFLED];
+	int i;
+
+	guard(mutex)(&edu_lock);
+	for (i = 0; i < SHUFFLED; i++) {
+		pages[i] = new_page(m);
+		if (!pages[i])
+			return 0;
+	}
+	dmatest_result(m, !shuffle(m, pages, 10000), "refused", "the m2p is right again");
+	for (i = 0; i < SHUFFLED; i++) {
+		check(m, reads(__pa(pages[i]), pages[i]), true, "a page after that");
+		free_page((unsigned long)pages[i]);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(shuffle);
 
 static int __init reach_init(void)
 {
@@ -239,6 +289,7 @@ static int __init reach_init(void)
 	debugfs_create_file("table", 0400, dir, NULL, &table_fops);
 	debugfs_create_file("balloon", 0400, dir, NULL, &balloon_fops);
 	debugfs_create_file("grant", 0400, dir, NULL, &grant_fops);
+	debugfs_create_file("shuffle", 0400, dir, NULL, &shuffle_fops);
 	return 0;
 }
 module_init(reach_init);

@@ -2,7 +2,9 @@
  * A dma-buf is granted to this very domain page by page and mapped through the
  * grants: is it the same memory?
  *
- *     gntbuf heap|udmabuf BYTES
+ *     gntbuf heap|udmabuf BYTES [COMMAND]
+ *
+ * COMMAND is run while the first page is mapped.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -80,8 +82,8 @@ static uint64_t word(size_t number)
 	return number * 0x9e3779b97f4a7c15;
 }
 
-/* Whether the page that @ref grants is @mem, both ways. */
-static int same(int gntdev, uint32_t ref, uint64_t *mem, size_t first)
+/* Whether the page that @ref grants is @mem, both ways. @command is run meanwhile. */
+static int same(int gntdev, uint32_t ref, uint64_t *mem, size_t first, const char *command)
 {
 	struct map_grant map = { .count = 1, .ref = ref };
 	volatile uint64_t *seen;
@@ -97,13 +99,15 @@ static int same(int gntdev, uint32_t ref, uint64_t *mem, size_t first)
 		;
 	seen[0] = ~seen[0];
 	good = i == WORDS && mem[0] == seen[0];
+	if (command && system(command))
+		good = 0;
 	munmap((void *)seen, PAGE);
 	return good;
 }
 
 int main(int argc, char **argv)
 {
-	size_t bytes = argc == 3 ? strtoul(argv[2], NULL, 0) : 0;
+	size_t bytes = argc >= 3 ? strtoul(argv[2], NULL, 0) : 0;
 	size_t pages = bytes / PAGE, i, wrong = 0;
 	struct import *import = calloc(1, sizeof(*import) + 4 * pages);
 	struct release release = { 0 };
@@ -123,7 +127,8 @@ int main(int argc, char **argv)
 	if (ioctl(gntdev, IMPORT, import) < 0)
 		fail("import");
 	for (i = 0; i < pages; i++)
-		wrong += !same(gntdev, import->refs[i], mem + i * WORDS, i * WORDS);
+		wrong += !same(gntdev, import->refs[i], mem + i * WORDS, i * WORDS,
+			       i ? NULL : argv[3]);
 	if (ioctl(gntdev, RELEASE, &release) < 0)
 		fail("release");
 	printf("wrong=%zu of %zu\n", wrong, pages);

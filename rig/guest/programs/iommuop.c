@@ -5,22 +5,31 @@
  *     iommuop random N    N calls with random commands and arguments
  *     iommuop query       RESULT, caps, window, the highest address
  *     iommuop switch      RESULT, window, pages mapped
+ *     iommuop cost        RESULT, nanoseconds that it took, pages mapped
+ *     iommuop starve      the same as switch, while Xen has no memory: pages that were taken
+ *                         from it, and how many calls had none. It gets 4 after each of these
  *
  * A buffer is locked and not shared with a child, which would make it read-only to Xen.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE		4096
 #define IOMMU_OP	43
+#define MEMORY_OP	12
+#define INCREASE	0
+#define DECREASE	1
+#define MOST		(1UL << 20)	/* pages */
 #define QUERY		1
 #define OWN_FRAMES	64
 
@@ -103,6 +112,59 @@ static void bad(void)
 	row("pad-9", OWN_FRAMES, own);
 }
 
+/* Of xen/memory.h. */
+struct reservation {
+	uint64_t extents, count;
+	uint32_t order, flags;
+	uint16_t domid;
+	uint64_t frame;
+};
+
+/* Take a page from Xen, which dom0 sees nowhere, or give it back. */
+static bool reserve(struct reservation *res, unsigned int cmd, uint64_t *frame)
+{
+	struct hypercall call = { MEMORY_OP, { cmd, (uintptr_t)res } };
+
+	res->extents = (uintptr_t)&res->frame;
+	res->count = 1;
+	res->domid = 0x7ff0;
+	res->frame = *frame;
+	if (ioctl(privcmd, HYPERCALL, &call) != 1)
+		return false;
+	*frame = res->frame;
+	return true;
+}
+
+static void starve(void)
+{
+	struct reservation *res = page(PROT_READ | PROT_WRITE);
+	struct own *own = page(PROT_READ | PROT_WRITE);
+	uint64_t *frames = calloc(MOST, sizeof(*frames));
+	size_t all = 0, left, failed = 0;
+	long done;
+
+	while (frames && all < MOST && reserve(res, INCREASE, &frames[all]))
+		all++;
+	left = all;
+	while ((done = iommu_op(OWN_FRAMES, (uintptr_t)own)) == -ENOMEM && left > 4) {
+		failed++;
+		for (int i = 0; i < 4; i++)
+			reserve(res, DECREASE, &frames[--left]);
+	}
+	printf("%ld window=%#lx mapped=%lu taken=%zu failed=%zu\n", done, own->window,
+	       own->nr_mapped, all, failed);
+	while (left)
+		reserve(res, DECREASE, &frames[--left]);
+}
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}
+
 static uint64_t state = 88172645463325252;
 
 static uint64_t any(void)
@@ -163,6 +225,14 @@ int main(int argc, char **argv)
 		long done = iommu_op(OWN_FRAMES, (uintptr_t)own);
 
 		printf("%ld window=%#lx mapped=%lu\n", done, own->window, own->nr_mapped);
+	} else if (!strcmp(verb, "starve")) {
+		starve();
+	} else if (!strcmp(verb, "cost")) {
+		struct own *own = page(PROT_READ | PROT_WRITE);
+		uint64_t before = now();
+		long done = iommu_op(OWN_FRAMES, (uintptr_t)own);
+
+		printf("%ld %lu %lu\n", done, now() - before, own->nr_mapped);
 	} else {
 		return 1;
 	}

@@ -108,6 +108,17 @@ static struct xen_memory_region xen_extra_mem[XEN_EXTRA_MEM_MAX_REGIONS];
 /* What the switch tells others. */
 static struct range xen_unpopulated_range;
 static phys_addr_t xen_hotplug_max;
+static bool virtio_restricted;
+
+static bool virtio_require_restricted_mem_acc(void)
+{
+	return true;
+}
+
+static void virtio_set_mem_acc_cb(bool (*restricted)(void))
+{
+	virtio_restricted = restricted();
+}
 
 static struct range mhp_get_pluggable_range(bool need_mapping)
 {
@@ -217,7 +228,7 @@ static void anew(void)
 	xen.window = WINDOW;
 	queries = switches = looked_up = 0;
 	xen_own_window = xen_own_end = xen_hotplug_max = 0;
-	xen_machine_forced = false;
+	xen_machine_forced = virtio_restricted = false;
 	xen_unpopulated_range = (struct range){};
 	xen_frames_contiguous_call = xen_mfns_contiguous;
 	xen_p2m_notify_call = xen_p2m_changed;
@@ -374,6 +385,7 @@ static void places(void)
 	check(xen_unpopulated_range.start == RAM << 12, "grants");
 	check(xen_unpopulated_range.end == (P2M_SIZE << 12) - 1, "grants");
 	check(xen_hotplug_max == WINDOW - 1, "hotplug");
+	check(virtio_restricted, "virtio");
 
 	/* The p2m may cover more than there can be pages. */
 	anew();
@@ -409,7 +421,7 @@ static void places(void)
 	xen.query = -ENOSYS;
 	boot();
 	check(!xen_own_end && !xen_own_window && !xen_hotplug_max, "machine");
-	check(!xen_unpopulated_range.end, "machine");
+	check(!xen_unpopulated_range.end && !virtio_restricted, "machine");
 	check(xen_maddr_p2m_size == P2M_SIZE, "machine");
 }
 

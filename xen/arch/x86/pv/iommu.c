@@ -281,7 +281,7 @@ static int own_map(struct domain *d)
         mfn_t mfn = _mfn(hd->arch.own.cursor);
         struct page_info *pg = mfn_to_page(mfn);
         unsigned long gpfn;
-        int rc;
+        int rc = 0;
 
         if ( !(++done & 0xff) && hypercall_preempt_check() )
             return -ERESTART;
@@ -291,9 +291,14 @@ static int own_map(struct domain *d)
 
         spin_lock(&hd->arch.own.lock);
         gpfn = get_gpfn_from_mfn(mfn_x(mfn));
-        rc = own_add(d, pg, gpfn, &hd->arch.own.flush_flags);
-        if ( !rc && own_wanted(d, pg, gpfn) )
-            hd->arch.own.nr_mapped++;
+        if ( own_wanted(d, pg, gpfn) )
+        {
+            /* Mapped already if it changed meanwhile: no matter. */
+            rc = iommu_map(d, _dfn(gpfn), mfn, 1,
+                           IOMMUF_readable | IOMMUF_writable,
+                           &hd->arch.own.flush_flags);
+            hd->arch.own.nr_mapped += !rc;
+        }
         spin_unlock(&hd->arch.own.lock);
         put_page(pg);
 

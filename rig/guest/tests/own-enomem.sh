@@ -1,0 +1,29 @@
+#!/bin/sh
+#: platforms: pv
+#: memory: 1024
+#: dom0_mem: -1M
+#: hypervisor: own
+#: iommu: intel
+#: linux: xen_dma=machine
+#: programs: iommuop
+#: base: not-run nothing of Linux is tested
+#: full: yes
+#: timeout: 900
+# Xen runs out of memory while it changes what devices see. The same call goes on when there is
+# some again, and nothing is wrong or missing in the end.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/iommuop.sh
+. /rig/lib/xenmem.sh
+
+before=$(xen_free_pages)
+got=$(iommuop starve)
+note "Xen had $before pages: $got"
+taken=${got#* taken=}
+holds "all of Xen's memory is taken" [ "${taken% *}" -gt $((before - 64)) ]
+holds "it runs out of memory, and again half way" [ "${got##*failed=}" -gt 3 ]
+is "${got% mapped=*}" "0 window=0x100000000" "devices see own frames in the end"
+all_right "every mapping is right"
+has=$(cat /sys/devices/system/xen_memory/xen_memory0/info/current_kb)
+balloon $((has - 65536))
+all_right "and after ballooning"
