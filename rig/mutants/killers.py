@@ -273,7 +273,7 @@ class Whole(Cut):
 def killers():
     """{name: Killer} of all programs."""
     iova, lists, detect = needs.iovaruns, needs.framelist, needs.detectruns
-    pvdma, own = needs.pvdma, needs.ownruns
+    pvdma, own, ask = needs.pvdma, needs.ownruns, needs.askruns
     every = [P2m("harness"), P2m("kunit"), Contig(), Maint(),
              Cut("iovaruns", needs.CHECKS / "iovaruns.c",
                  {iova.FILE: iova.FUNCTIONS, iova.ARM_FILE: iova.ARM_FUNCTIONS}),
@@ -281,6 +281,7 @@ def killers():
                  {lists.FILE: ("alloc_discontig_frames",)}),
              Whole("pvdma", pvdma.PROGRAM, pvdma.FILE, pvdma.CUTS),
              Whole("ownruns", own.PROGRAM, own.FILE, own.CUTS, own.HEADERS),
+             Cut("askruns", ask.PROGRAM, ask.CUTS),
              Whole("detectruns", detect.PROGRAM, detect.FILE)]
     return {killer.name: killer for killer in every}
 

@@ -14,8 +14,8 @@ from rig.machine import commandline, runner, testfile  # noqa: F401
 from rig.machine.boot import Boot  # noqa: F401
 from rig.machine.runner import Stop  # noqa: F401
 from rig.static.build import ctx, kbuild, targets
-from rig.static.checks import contigruns, detectruns, framelist, iovaruns  # noqa: F401
-from rig.static.checks import mutants as p2m, ownruns, pvdma  # noqa: F401
+from rig.static.checks import askruns, contigruns, detectruns, framelist  # noqa: F401
+from rig.static.checks import iovaruns, mutants as p2m, ownruns, pvdma  # noqa: F401
 from rig.verdict import judge, logcheck  # noqa: F401
 from series import overlay, store
 

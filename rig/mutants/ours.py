@@ -6,6 +6,9 @@ from rig.mutants import needs
 
 #: tests: a fault in one is for those who read it
 TESTS = re.compile(r"_kunit\.c$|/tests?/")
+#: drivers of hardware that no machine here has, in which a device is passed on and nothing else,
+#: and what the kernel's own tests are compiled with
+ELSEWHERE = re.compile(r"^(drivers/gpu/drm/(amd|nouveau|radeon)|include/drm|tools)/")
 #: where a file's code runs; None: wherever the file is
 ARCHES = (("arch/x86/", ("x86_64",)), ("arch/arm64/", ("arm64",)),
           ("arch/arm/xen/", ("arm64", "arm")), ("arch/arm/", ("arm",)),
@@ -42,8 +45,8 @@ def added(diff):
 
 
 def is_code(path):
-    """Does the file hold C that is no test?"""
-    return path.endswith((".c", ".h")) and not TESTS.search(path)
+    """Does the file hold C that is no test, and can be run here?"""
+    return path.endswith((".c", ".h")) and not TESTS.search(path) and not ELSEWHERE.match(path)
 
 
 def sources(tree, whole, diff):

@@ -24,7 +24,7 @@ _BYPASS = ("bypass-property", "bypass-node", "bypass-node-wait", "bypass-contrad
 _POOL = ("swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-high", "swiotlb-high-none",
          "swiotlb-high-size", "swiotlb-partial", "swiotlb-noforce", "swiotlb-malformed",
          "swiotlb-huge", "native-io-force", "dma-api")
-_OWN = ("own-frames", "own-frames-amd")
+_OWN = ("own-frames", "own-frames-amd", "own-virtio")
 _DETECT = ("view", "no-dma-ops", "domu", "native-io", "xen-silent")
 
 ROWS = {
@@ -42,6 +42,7 @@ ROWS = {
     "include/xen/arm/dma-maddr.h": Row(boots=_ARM),
     "include/xen/arm/page.h": Row(boots=("dma-api", *_ARM)),
     "arch/x86/include/asm/dma-maddr.h": Row(("pvdma", "ownruns"), boots=(*_PV, *_OWN)),
+    "arch/x86/include/asm/pgtable.h": Row(boots=("native-io", "undebugged")),
     "arch/x86/include/asm/xen/hypercall.h": Row(boots=_OWN),
     "arch/x86/kernel/pci-dma.c": Row(boots=("native-io", "swiotlb-size", "amd-iommu")),
     "arch/x86/xen/contiguous.c": Row(("contig",), boots=_PV),
@@ -59,10 +60,15 @@ ROWS = {
     "block/blk-merge.c": Row(boots=("scattered", "native-io")),
     "block/blk-mq-dma.c": Row(boots=("scattered", "native-io", *_SMMU)),
     "block/blk.h": Row(boots=("scattered", "native-io")),
+    "drivers/gpu/drm/drm_cache.c": Row(("askruns",)),
+    "drivers/gpu/drm/i915/i915_scatterlist.h": Row(("askruns",)),
+    "drivers/gpu/drm/virtio/virtgpu_drv.h": Row(("askruns",)),
+    "drivers/gpu/drm/xe/xe_bo.h": Row(("askruns",)),
     "drivers/iommu/dma-iommu.c": Row(("iovaruns",), boots=_SMMU),
     "drivers/nvme/host/pci.c": Row(boots=("native-io", "dma-api")),
     "drivers/pci/p2pdma.c": Row(boots=("amd-iommu-peer", "dma-api")),
     "drivers/pci/xen-pcifront.c": Row(boots=("pci-late", "passthrough")),
+    "drivers/virtio/virtio_ring.c": Row(("askruns",), boots=("virtio-noiommu",)),
     "drivers/xen/balloon.c": Row(boots=("scattered", "mem-limit")),
     "drivers/xen/biomerge.c": Row(boots=("scattered", "selfattach")),
     "drivers/xen/events/events_base.c": Row(boots=("pci-late",)),
@@ -78,6 +84,7 @@ ROWS = {
     "include/linux/device.h": Row(boots=("bypass-property", "domu")),
     "include/linux/dma-direct.h": Row(boots=("dma-api", "above-4g", "scattered", *_ARM)),
     "include/linux/dma-maddr.h": Row(boots=(*_PV, *_ARM)),
+    "include/linux/dma-mapping.h": Row(boots=("nosync",)),
     "include/linux/scatterlist.h": Row(boots=("dma-api", *_SMMU)),
     "include/linux/swiotlb.h": Row(kunit=("swiotlb",), boots=_POOL),
     "include/xen/balloon.h": Row(boots=("scattered",)),
@@ -89,8 +96,9 @@ ROWS = {
     "kernel/dma/direct.c": Row(boots=("dma-api", "above-4g", "scattered", "undebugged",
                                       "coherent-rounds", *_NONCOHERENT, *_ARM)),
     "kernel/dma/direct.h": Row(boots=("dma-api", "scattered", "undebugged", *_NONCOHERENT, *_ARM)),
-    "kernel/dma/mapping.c": Row(boots=("dma-api", "undebugged")),
+    "kernel/dma/mapping.c": Row(("askruns",), boots=("dma-api", "nosync", "undebugged")),
     "kernel/dma/swiotlb.c": Row(kunit=("swiotlb",), boots=_POOL),
+    "mm/gup.c": Row(boots=("native-io", "undebugged")),
     "mm/hmm.c": Row(boots=("undebugged", "dma-api")),
 }
 

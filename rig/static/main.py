@@ -14,8 +14,8 @@ from rig.static.build.ctx import Ctx
 #: in the order to run them: quick ones first
 CHECKS = ("forbidden", "shellcheck", "flake8", "pyunit", "ktapview", "checkpatch",
           "kerneldoc", "dtschema", "dmaops", "exports", "iovaruns", "framelist",
-          "contigruns", "pvdma", "ownruns", "detectruns", "hotpath", "lockless", "mutants",
-          "sparse", "perpatch")
+          "contigruns", "pvdma", "ownruns", "askruns", "detectruns", "hotpath", "lockless",
+          "mutants", "sparse", "perpatch")
 #: in a full check alone: a compiler that is large, and two dozen builds of Xen
 FULL = ("clang", "xenpatch")
 

@@ -89,9 +89,9 @@ class Clone:
     def _series():
         files = {}
         for number, name in enumerate(series_names(), 1):
-            old, new = f"line {5 * number}", f"line {5 * number} of {name}"
-            hunk = (f"@@ -{5 * number - 1},3 +{5 * number - 1},3 @@\n line {5 * number - 1}\n"
-                    f"-{old}\n+{new}\n line {5 * number + 1}\n")
+            old, new = f"line {4 * number}", f"line {4 * number} of {name}"
+            hunk = (f"@@ -{4 * number - 1},3 +{4 * number - 1},3 @@\n line {4 * number - 1}\n"
+                    f"-{old}\n+{new}\n line {4 * number + 1}\n")
             files[f"series/{name}/0001-dma-direct-support-{name}.patch"] = lab.patch(
                 f"dma-direct: support {name}", lab.diff("kernel/dma/direct.c", hunk))
             files[f"series/{name}/cover-letter"] = lab.COVER

@@ -13,6 +13,7 @@
 # is below 4 GiB for a device of 32 bits, too. Pages of another domain are in the window.
 
 . /rig/lib/ownframes.sh
+. /rig/lib/nosync.sh
 . /rig/lib/domu.sh
 
 own_frames_on nvme ahci virtio sdhci e1000e
@@ -25,6 +26,7 @@ unset IO_AT
 scatter
 unbounced_case map64k
 unbounced_case copy
+nosync 1
 dmatest coherent
 unbounced_io nvme ahci virtio sdhci e1000e
 
