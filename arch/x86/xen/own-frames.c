@@ -199,7 +199,7 @@ void __init xen_own_frames_init(void)
 		xen_unpopulated_range.end = min(xen_unpopulated_range.end,
 						PFN_PHYS(xen_p2m_size) - 1);
 	}
-	/* Others bypass the IOMMU and would access memory of anybody. */
+	/* A virtio device that bypasses the IOMMU would access other memory. */
 	virtio_set_mem_acc_cb(virtio_require_restricted_mem_acc);
 	/* Devices do not access local memory beyond the window. */
 	if (IS_ENABLED(CONFIG_XEN_BALLOON_MEMORY_HOTPLUG))

@@ -89,7 +89,7 @@ static void try_sizes(struct device *dev, size_t size)
 			bool out;
 
 			ram[1].end = ends[j];
-			/* The end of a resource is its last byte: as at base, one more is let pass. */
+			/* As at base, this lets one address too many pass. */
 			out = max(ends[j], SZ_1G) > 1ULL << bits[i];
 			encrypted = false;
 			assert(drm_need_swiotlb(dev, bits[i]) == (size <= 4096 || out));
