@@ -16,6 +16,7 @@ from rig import boots, kunit, mutate, variables
 from rig.common import paths
 from rig.common.error import RigError
 from rig.common.progress import Progress
+from rig.common.seed import today
 from rig.common.tell import say
 from rig.kernels import trees
 from rig.machine import testfile
@@ -107,7 +108,7 @@ def mutants(writer, full):
     """Faults in our own code, of which programs in user space have to notice each, and in a
     full check boots some."""
     start = time.monotonic()
-    seed = mutate.today()
+    seed = today()
     results = mutate.sample(mutate.FULL, seed, booted=mutate.BOOTED) if full else \
         mutate.sample(mutate.DAILY, seed)
     writer.group("mutants", results, [f"seed={seed}",

@@ -5,23 +5,18 @@
 A survivor fails unless rig/mutants/explained says why it may live. SEED repeats a sample.
 What only a boot can kill is tried with BOOTS=1, which takes minutes a mutant.
 """
-import datetime
 import os
 import sys
 
 from rig import boots, variables
 from rig.common.error import RigError
+from rig.common.seed import today
 from rig.common.tell import say
 from rig.mutants import engine, explained
 from rig.verdict import ktap
 
 DAILY, FULL = 20, 200     # how many a check, and a full one, take
 BOOTED = 20               # of these how many a full one boots
-
-
-def today():
-    """The seed of a day."""
-    return datetime.date.today().isoformat()
 
 
 def judged(results):

@@ -6,7 +6,8 @@ from pathlib import Path
 from rig.static import main
 from rig.static.build import targets, warnings
 from rig.static.build.ctx import Ctx, recall
-from rig.static.checks import checkpatch, forbidden, kerneldoc, ktapview, pyunit, shellcheck
+from rig.static.checks import (checkpatch, forbidden, kerneldoc, ktapview, perpatch, pyunit,
+                               shellcheck)
 
 
 class KtapView(unittest.TestCase):
@@ -219,6 +220,24 @@ class Others(unittest.TestCase):
             other.write_text("#!/usr/bin/python3\n", "ascii")
             self.assertTrue(shellcheck.is_shell(script))
             self.assertFalse(shellcheck.is_shell(other))
+
+
+class Sampling(unittest.TestCase):
+    """Which patches are built."""
+
+    def test_full_takes_all(self):
+        self.assertEqual(perpatch.drawn(3, True, "a day"), [1, 2, 3])
+
+    def test_the_last_always(self):
+        for last in (1, 2, 200):
+            numbers = perpatch.drawn(last, False, "a day")
+            self.assertEqual(numbers[-1], last)
+            self.assertEqual(len(numbers), min(last, perpatch.SAMPLE + 1))
+            self.assertEqual(numbers, sorted(set(numbers)))
+
+    def test_each_day_another(self):
+        seen = {number for day in range(40) for number in perpatch.drawn(50, False, str(day))}
+        self.assertEqual(seen, set(range(1, 51)))
 
 
 class Running(unittest.TestCase):
