@@ -105,7 +105,11 @@ _driven() {
 disk() {
 	_found=
 	case $1 in
-	nvme) _found=$(_first /sys/block/nvme*n1) ;;
+	nvme | nvme-cmb)
+		for _block in /sys/block/nvme*n1; do
+			[ "$(tr -d ' ' <"$_block/device/serial")" = "$1" ] && _found=$_block
+		done
+		;;
 	sdhci) _found=$(_first /sys/block/mmcblk?) ;;
 	ahci | megasas | pvscsi | usb | uas)
 		case $1 in

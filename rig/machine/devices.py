@@ -1,6 +1,6 @@
 """The devices of a machine, and QEMU's words for them."""
 
-DEVICES = ("nvme", "ahci", "virtio", "virtio-noiommu", "virtio-mmio", "sdhci", "megasas",
+DEVICES = ("nvme", "nvme-cmb", "ahci", "virtio", "virtio-noiommu", "virtio-mmio", "sdhci", "megasas",
            "pvscsi", "usb", "uas", "e1000e", "peer", "peer-root", "edu", "virtio-rng")
 DISKS = DEVICES[:DEVICES.index("e1000e")]
 DISK_SIZE = 1 << 30       # bytes; a power of two, as SD cards must be; mostly a hole
@@ -16,6 +16,13 @@ def _disk_args(device, image):
     drive = ["-drive", f"if=none,id={device},format=raw,cache=writeback,file={image}"]
     return drive + {
         "nvme": ["-device", "nvme,drive=nvme,serial=nvme"],
+        # A disk, and beside it below a switch a controller with memory, and no disk.
+        "nvme-cmb": ["-device", "pcie-root-port,id=cmbroot",
+                     "-device", "x3130-upstream,id=cmbswitch,bus=cmbroot",
+                     "-device", "xio3130-downstream,id=cmbdisk,bus=cmbswitch,chassis=1",
+                     "-device", "xio3130-downstream,id=cmbmem,bus=cmbswitch,chassis=2",
+                     "-device", "nvme,drive=nvme-cmb,serial=nvme-cmb,bus=cmbdisk",
+                     "-device", "nvme,serial=cmb,cmb_size_mb=8,bus=cmbmem"],
         "ahci": ["-device", "ich9-ahci,id=ahcibus",
                  "-device", "ide-hd,drive=ahci,bus=ahcibus.0,serial=ahci"],
         "virtio": ["-device", "virtio-blk-pci,drive=virtio,serial=virtio,"

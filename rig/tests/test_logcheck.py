@@ -102,8 +102,16 @@ class Noise(unittest.TestCase):
                                             "pv")), 1)
 
     def test_trace_later_is_found(self):
-        text = self.LINE + "x\n" * 20 + "[    2.9] Call Trace:\n"
+        text = self.LINE + "x\n" * 24 + "[    2.9] Call Trace:\n"
         self.assertEqual([r.category for r in logcheck.check(text, "pv")], ["trace"])
+
+    def test_registers_come_before_a_trace(self):
+        text = self.LINE + "x\n" * 17 + "[    2.9] Call Trace:\n"
+        self.assertEqual(logcheck.check(text, "pv"), [])
+
+    def test_a_second_trace_is_found(self):
+        text = self.LINE + "[    1.9] Call Trace:\nx\n[    2.0] Call Trace:\n"
+        self.assertEqual([r.line for r in logcheck.check(text, "pv")], [4])
 
 
 if __name__ == "__main__":

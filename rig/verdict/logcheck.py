@@ -16,7 +16,7 @@ from rig.common import paths
 
 CONTEXT = 12              # lines shown from a report on
 # Reports that end with a trace, and how many lines come before it at the most.
-TRACED = {"WARN": CONTEXT}
+TRACED = {"WARN": 2 * CONTEXT}    # x86 has its registers there
 # After such a report what found it is off, or the kernel no longer to be believed. One
 # that was forgiven would hide all that come after it.
 ENDS_A_CHECKER = {"lockdep", "KASAN", "DMA-API", "Oops", "BUG", "panic"}
@@ -138,6 +138,7 @@ def check(text, platform, noise=None):
                 trace_until = index + TRACED[kind]
             continue
         if kind == "trace" and index < trace_until:
+            trace_until = 0     # another is not its
             continue
         quiet_until = index + CONTEXT
         # 'cut here' comes before the line that says what it is.

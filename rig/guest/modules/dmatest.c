@@ -579,6 +579,48 @@ static int mmio_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(mmio);
 
+/* Where devices find memory, above where the CPU does (the piece dma-ranges of rig/dt). */
+#define RANGE_OFFSET	(512ULL << 30)
+
+static void offset_one(struct seq_file *m, dma_addr_t bus, phys_addr_t phys, const char *what)
+{
+	u64 off = bus - (u64)phys;
+
+	result(m, off == RANGE_OFFSET, "another", "%s is %#llx higher for the device", what, off);
+}
+
+static int offset_show(struct seq_file *m, void *v)
+{
+	phys_addr_t bar = pci_resource_start(edu, 0);
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct device *dev = &edu->dev;
+	dma_addr_t bus;
+	void *cpu;
+
+	if (!page)
+		return -ENOMEM;
+	guard(mutex)(&edu_lock);
+	dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	bus = dma_map_page(dev, page, 0, SZ_4K, DMA_TO_DEVICE);
+	if (!dma_mapping_error(dev, bus)) {
+		offset_one(m, bus, page_to_phys(page), "a page");
+		dma_unmap_page(dev, bus, SZ_4K, DMA_TO_DEVICE);
+	}
+	bus = dma_map_resource(dev, bar, SZ_4K, DMA_TO_DEVICE, 0);
+	if (!dma_mapping_error(dev, bus)) {
+		offset_one(m, bus, bar, "a BAR");
+		dma_unmap_resource(dev, bus, SZ_4K, DMA_TO_DEVICE, 0);
+	}
+	cpu = dma_alloc_coherent(dev, SZ_4K, &bus, GFP_KERNEL);
+	if (cpu) {
+		offset_one(m, bus, virt_to_phys(cpu), "coherent memory");
+		dma_free_coherent(dev, SZ_4K, cpu, bus);
+	}
+	__free_page(page);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(offset);
+
 /* What cannot be bounced. Other than in a PV domain of Xen it comes with a WARN. */
 static int mmiofar_show(struct seq_file *m, void *v)
 {
@@ -806,6 +848,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("oversize", 0400, dir, NULL, &oversize_fops);
 	debugfs_create_file("mmio", 0400, dir, NULL, &mmio_fops);
 	debugfs_create_file("mmiofar", 0400, dir, NULL, &mmiofar_fops);
+	debugfs_create_file("offset", 0400, dir, NULL, &offset_fops);
 	debugfs_create_file("nomap", 0400, dir, NULL, &nomap_fops);
 	debugfs_create_file("peer", 0400, dir, NULL, &peer_fops);
 #ifdef CONFIG_ZONE_DEVICE

@@ -36,7 +36,7 @@ def _rows(ctx, check, clang, variables):
     found = {arch: warnings.parse(text, src, MODULE_INFO) for arch, (_, text, _) in now.items()}
     # The base is asked only of what says something now; of all, if that is a file without
     # an object of its own.
-    spoke = {arch: _asked({w[0] for w in found[arch]}, touched, todo)
+    spoke = {arch: asked({w[0] for w in found[arch]}, touched, todo)
              for arch, (_, _, todo) in now.items()}
     then = messages("base", {arch: paths for arch, paths in spoke.items() if paths})
     for arch in ctx.arches:
@@ -51,7 +51,7 @@ def _rows(ctx, check, clang, variables):
             "%d targets" % len(todo)
 
 
-def _asked(files, touched, todo):
+def asked(files, touched, todo):
     """The part of TOUCHED to ask the base of, if FILES say something now."""
     files = {path: touched[path] for path in files if path in touched}
     return files if all(path[:-1] + "o" in todo for path in files) else touched
@@ -65,7 +65,9 @@ def _messages(ctx, arch, src, touched, clang, variables):
     config = (build.out / ".config").read_text("utf-8")
     todo = targets.narrow(arch, touched, targets.compiled(src), targets.options(config))
     for target in todo:     # what is up to date says nothing
-        (build.out / target).unlink(missing_ok=True)
+        place = build.out / target
+        for stale in place.rglob("*.o") if place.is_dir() else [place]:
+            stale.unlink(missing_ok=True)
     code, said = build.make(*todo, jobs=1, check=False, **variables) \
         if todo else (0, "")
     return code, said, todo

@@ -4,7 +4,7 @@ import unittest
 from pathlib import Path
 
 from rig.static import main
-from rig.static.build import targets, warnings
+from rig.static.build import atbase, targets, warnings
 from rig.static.build.ctx import Ctx, recall
 from rig.static.checks import (checkpatch, forbidden, kerneldoc, ktapview, perpatch, pyunit,
                                shellcheck)
@@ -238,6 +238,21 @@ class Sampling(unittest.TestCase):
     def test_each_day_another(self):
         seen = {number for day in range(40) for number in perpatch.drawn(50, False, str(day))}
         self.assertEqual(seen, set(range(1, 51)))
+
+
+class AtBase(unittest.TestCase):
+    """What the base is asked of."""
+
+    def test_only_of_what_speaks(self):
+        touched = {"a/b.c": "M", "a/c.c": "M", "a/d.h": "M"}
+        todo = ["a/b.o", "a/c.o"]
+        self.assertEqual(atbase.asked({"a/b.c", "other.c"}, touched, todo), {"a/b.c": "M"})
+        self.assertEqual(atbase.asked(set(), touched, todo), {})
+
+    def test_of_all_if_it_has_no_object(self):
+        touched = {"a/b.c": "M", "a/d.h": "M"}
+        self.assertEqual(atbase.asked({"a/d.h"}, touched, ["a/b.o"]), touched)
+        self.assertEqual(atbase.asked({"a/b.c"}, touched, ["a/"]), touched)
 
 
 class Running(unittest.TestCase):

@@ -1,0 +1,17 @@
+#!/bin/sh
+#: platforms: pv pvh arm64 bare-x86_64
+#: devices: peer edu
+#: modules: dmastat dmatest matrix
+#: memory: 4096
+#: dom0_mem: 3072M,max:3072M
+#: dtb@arm64: nomap regions
+#: full@pvh: yes
+#: full@bare-x86_64: yes
+#: base: not-run the tables of the base kernel are still to be made
+#: timeout: 900
+# Each entry point of the DMA API on each kind of memory with each mask: lib/matrix has
+# what comes of it.
+
+. /rig/lib/matrix.sh
+
+matrix_is "$PLATFORM"

@@ -1,0 +1,21 @@
+#!/bin/sh
+#: platforms: pv bare-x86_64
+#: devices: nvme
+#: modules: dmastat
+#: programs: runs
+# A read of 1 MiB is mapped in as few pieces as the memory has: pages of dom0's that are
+# neighbours are so in the machine, too, as long as nobody gave any back.
+
+. /rig/lib/dmastat.sh
+
+READS=16
+disk=$(disk nvme)
+most=$(cat "/sys/block/${disk#/dev/}/queue/max_sectors_kb")
+dmastat_reset
+runs=$(runs "$disk" $READS $((most * 1024)) | sed -n 's/^runs=//p')
+maps=$(stat nvme maps)
+note "segments=$((maps / READS)) runs=$runs"
+holds "the memory has runs of pages" [ "${runs:-256}" -lt 128 ]
+holds "mappings are counted" [ "$maps" -ge $READS ]
+holds "at most 1.2 times as many are mapped" [ $((maps * 10)) -le $((runs * READS * 12)) ]
+is "$(stat nvme bounced)" 0 "nothing bounces"
