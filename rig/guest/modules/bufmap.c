@@ -146,6 +146,8 @@ static int __init bufmap_init(void)
 {
 	if (!edu)
 		return -ENODEV;
+	/* As displays say that have one pointer to all of it. */
+	dma_set_max_seg_size(&edu->dev, UINT_MAX);
 	block = alloc_pages_exact(BYTES, GFP_KERNEL);
 	if (!block)
 		return -ENOMEM;

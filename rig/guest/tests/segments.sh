@@ -1,10 +1,12 @@
 #!/bin/sh
 #: platforms: pv bare-x86_64
+#: memory: 1792
+#: full@bare-x86_64: yes
 #: devices: nvme
 #: modules: dmastat
 #: programs: runs
-# A read of 1 MiB is mapped in as few pieces as the memory has: pages of dom0's that are
-# neighbours are so in the machine, too, as long as nobody gave any back.
+# A read of 1 MiB is mapped in as few pieces as the memory has: in a dom0 that has given
+# none of it back, as here in a boot of its own, neighbours are so in the machine, too.
 
 . /rig/lib/dmastat.sh
 
