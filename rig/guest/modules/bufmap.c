@@ -64,8 +64,7 @@ static bool works(dma_addr_t bus, size_t len, char *cpu)
 	size_t end = len - EDU_SIZE;
 
 	get_random_bytes(cpu, EDU_SIZE);
-	return !edu_copy(bus, EDU_SIZE, false) && !edu_copy(bus + end, EDU_SIZE, true) &&
-		!memcmp(cpu, cpu + end, EDU_SIZE);
+	return !edu_move(bus, bus + end, EDU_SIZE) && !memcmp(cpu, cpu + end, EDU_SIZE);
 }
 
 /* The device takes its time: of more segments only some are tried, from first to last. */

@@ -37,11 +37,6 @@
 #include "dmatest.h"
 #include "edudriver.h"
 
-/* QEMU's ivshmem: its BAR 2 is memory. */
-#define PEER_VENDOR	0x1af4
-#define PEER_DEVICE	0x1110
-#define PEER_BAR	2
-
 #define EDU_SRC		0x80
 #define EDU_DST		0x88
 #define EDU_COUNT	0x90
@@ -96,12 +91,6 @@ int edu_copy(dma_addr_t addr, size_t size, bool to_memory)
 				  2000, 5 * USEC_PER_SEC);
 }
 EXPORT_SYMBOL_GPL(edu_copy);
-
-/* Through the device: @size bytes from @src's address to @dst's. */
-static int edu_move(dma_addr_t src, dma_addr_t dst, size_t size)
-{
-	return edu_copy(src, size, false) ?: edu_copy(dst, size, true);
-}
 
 /*
  * Map @from and @to, both of @size bytes, and move pieces of @piece bytes at

@@ -518,11 +518,6 @@ static int stale_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(stale);
 
-/* QEMU's ivshmem: a BAR that is memory. */
-#define PEER_VENDOR	0x1af4
-#define PEER_DEVICE	0x1110
-#define PEER_BAR	2
-
 static struct pci_dev *peer;
 
 /*
@@ -585,6 +580,8 @@ static int peer_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	int ret = pcim_enable_device(pdev);
 
+	/* Its BAR is above 4 GiB, and it has to reach that. */
+	ret = ret ?: dma_set_mask(&pdev->dev, DMA_BIT_MASK(64));
 	if (ret)
 		return ret;
 	ret = pci_p2pdma_add_resource(pdev, PEER_BAR, 0, 0);

@@ -311,7 +311,7 @@ static char move(struct run *run, const struct entry *entry, unsigned int bits, 
 	cpu_copy(run->mem, from, run->late, true);
 	if (entry->sync)
 		cpu_sync(run, from, true);
-	ret = edu_copy(src, EDU_SIZE, false) ?: edu_copy(dst, EDU_SIZE, true);
+	ret = edu_move(src, dst, EDU_SIZE);
 	if (entry->sync) {
 		cpu_sync(run, to, false);
 		cpu_copy(run->mem, to, run->got, false);
@@ -417,8 +417,7 @@ static bool alloc_works(char *cpu, dma_addr_t bus, size_t size, unsigned int bit
 	if (bus + size - 1 > DMA_BIT_MASK(bits))
 		return false;
 	get_random_bytes(cpu, EDU_SIZE);
-	if (edu_copy(bus, EDU_SIZE, false) ||
-	    edu_copy(bus + size - EDU_SIZE, EDU_SIZE, true) ||
+	if (edu_move(bus, bus + size - EDU_SIZE, EDU_SIZE) ||
 	    memcmp(cpu, cpu + size - EDU_SIZE, EDU_SIZE))
 		return false;
 	return size < ALLOC_SIZE ||
@@ -481,9 +480,9 @@ static char alloc_no_mapping(unsigned int bits)
 
 		get_random_bytes(known, EDU_SIZE);
 		if (end + EDU_SIZE - 1 <= DMA_BIT_MASK(bits) &&
-		    !edu_copy(known_bus, EDU_SIZE, false) && !edu_copy(end, EDU_SIZE, true) &&
-		    !edu_copy(bus, EDU_SIZE, false) && !edu_copy(end, EDU_SIZE, false) &&
-		    !edu_copy(known_bus + EDU_SIZE, EDU_SIZE, true) &&
+		    !edu_move(known_bus, end, EDU_SIZE) &&
+		    !edu_copy(bus, EDU_SIZE, false) &&
+		    !edu_move(end, known_bus + EDU_SIZE, EDU_SIZE) &&
 		    !memcmp(known, known + EDU_SIZE, EDU_SIZE))
 			letter = 'd';
 		dma_free_attrs(dev, ALLOC_SIZE, cookie, bus, attrs);
@@ -504,8 +503,8 @@ static char alloc_pages_api(unsigned int bits)
 	cpu = page_address(page);
 	get_random_bytes(cpu, EDU_SIZE);
 	dma_sync_single_for_device(dev, bus, ALLOC_SIZE, DMA_BIDIRECTIONAL);
-	if (bus + ALLOC_SIZE - 1 <= DMA_BIT_MASK(bits) && !edu_copy(bus, EDU_SIZE, false) &&
-	    !edu_copy(bus + ALLOC_SIZE - EDU_SIZE, EDU_SIZE, true)) {
+	if (bus + ALLOC_SIZE - 1 <= DMA_BIT_MASK(bits) &&
+	    !edu_move(bus, bus + ALLOC_SIZE - EDU_SIZE, EDU_SIZE)) {
 		dma_sync_single_for_cpu(dev, bus, ALLOC_SIZE, DMA_BIDIRECTIONAL);
 		if (!memcmp(cpu, cpu + ALLOC_SIZE - EDU_SIZE, EDU_SIZE))
 			letter = 'd';

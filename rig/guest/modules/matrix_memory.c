@@ -6,7 +6,6 @@
  * kernel has CONFIG_XEN_UNPOPULATED_ALLOC.
  */
 #include <linux/dma-mapping.h>
-#include <linux/highmem.h>
 #include <linux/io.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -16,7 +15,6 @@
 #include <linux/pci-p2pdma.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include <xen/grant_table.h>
 #include <xen/mem-reservation.h>
@@ -28,11 +26,6 @@
 #include "matrix.h"
 
 #define BLOCK_ORDER	4
-
-/* QEMU's ivshmem: its BAR 2 is memory, which the case "peer" of dmatest offers. */
-#define PEER_VENDOR	0x1af4
-#define PEER_DEVICE	0x1110
-#define PEER_BAR	2
 
 /* What is tried and given up stays allocated until the search is over. */
 #define MOST_TRIED	(SZ_2G >> PAGE_SHIFT)

@@ -22,10 +22,6 @@
 
 #include "dmatest.h"
 
-#define PEER_VENDOR	0x1af4
-#define PEER_DEVICE	0x1110
-#define PEER_BAR	2
-
 static struct dentry *file;
 
 /* The architecture's number of the type that the kernel's table gives an address. */
@@ -97,8 +93,7 @@ static bool device_reads(struct pci_dev *peer, const char *content)
 	bus = dma_map_resource(dev, pci_resource_start(peer, PEER_BAR), PAGE_SIZE,
 			       DMA_BIDIRECTIONAL, 0);
 	if (!dma_mapping_error(dev, bus)) {
-		good = !edu_copy(bus, EDU_SIZE, false) &&
-			!edu_copy(known_bus, EDU_SIZE, true) &&
+		good = !edu_move(bus, known_bus, EDU_SIZE) &&
 			!memcmp(known, content, EDU_SIZE);
 		dma_unmap_resource(dev, bus, PAGE_SIZE, DMA_BIDIRECTIONAL, 0);
 	}

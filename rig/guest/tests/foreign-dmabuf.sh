@@ -5,8 +5,8 @@
 #: programs: gntexp
 #: full: yes
 #: timeout: 600
-# A frame buffer of 3.6 MB that another domain granted, and that a device maps which
-# cannot gather. The frames are neighbours: it is one piece, the same memory, no copy.
+# A frame buffer of 3.6 MB that was granted, and a device that cannot gather. The frames
+# are neighbours: it is one piece for the device, the same memory, no copy.
 # gntdev makes no dma-buf of grants in a PV domain, and a PVH domain cannot map what it
 # granted itself.
 
