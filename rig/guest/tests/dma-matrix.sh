@@ -16,4 +16,4 @@
 
 table=$PLATFORM
 ! on pvh || table=bare-x86_64
-matrix_is $table
+matrix_is "$table"
