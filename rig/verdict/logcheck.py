@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from rig.common import paths
 
 CONTEXT = 12              # lines shown from a report on
-# Reports that end with a trace, and how many lines come before it at the most.
-TRACED = {"WARN": 2 * CONTEXT}    # x86 has its registers there
+# Reports that have a trace, and how many lines of one a pattern sees.
+TRACED = {"WARN": 2 * CONTEXT,    # x86 has its registers there
+          "irq": 8 * CONTEXT}     # whose it is comes after the trace
 # After such a report what found it is off, or the kernel no longer to be believed. One
 # that was forgiven would hide all that come after it.
 ENDS_A_CHECKER = {"lockdep", "KASAN", "DMA-API", "Oops", "BUG", "panic"}
@@ -47,13 +48,14 @@ PATTERNS = tuple((name, re.compile(regex)) for name, regex in (
     ("Xen refusal", r"\(XEN\) (arch/\S+/|common/)?(mm|memory|grant_table|p2m\S*|pv/mm)\.c:\d+"
                     r"|\(XEN\).*(Attempt to (map|transfer|implicitly)|[Bb]ad (frame|L\d flags))"),
     ("WARN", r"\bWARNING: |\[ cut here \]|unchecked MSR access error"),
+    ("irq", r"nobody cared"),
     ("trace", r"^(\[ *\d+\.\d+\] )?\s*Call [Tt]race:"),
     ("memory", r"page allocation failure|Out of memory|oom-kill|invoked oom-killer"
                r"|bad page state|list_(add|del) corruption|refcount_t: |swiotlb buffer is full"
                # A test tries 512000 bytes, and MMIO.
                r"|no swiotlb buffer of \d+ bytes|swiotlb cannot bounce (?!512000 )"
                r"|cannot map \S+ for DMA: (?!MMIO)"
-               r"|corrupted (stack|preempt)|scheduling while atomic|nobody cared"),
+               r"|corrupted (stack|preempt)|scheduling while atomic"),
     ("I/O", r"I/O error|critical (medium|target) error|failed command: |exception Emask"
             r"|controller is down|timeout, (abort|reset|disable)|DMA timed out|ADMA error"
             r"|Detected Hardware Unit Hang|Timeout waiting for hardware"),
@@ -132,7 +134,7 @@ def check(text, platform, noise=None):
         if kind is None or index < quiet_until:
             continue
         if kind not in ENDS_A_CHECKER and _is_noise(
-                "\n".join(lines[index:index + CONTEXT]), len(line), noise):
+                "\n".join(lines[index:index + TRACED.get(kind, CONTEXT)]), len(line), noise):
             # Only these have traces; one after another line is a report of its own.
             if kind in TRACED:
                 trace_until = index + TRACED[kind]

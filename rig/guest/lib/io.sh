@@ -60,18 +60,22 @@ net_receives() {
 	rm -f tftp.bin
 }
 
-# net_echoes LENGTH: bytes out to the host, which sends them back.
+# net_echoes LENGTH [PIECE]: bytes out to the host, which sends them back. Each PIECE has
+# come back before the next goes out.
 net_echoes() {
 	random_file out.bin "$1"
 	: >back.bin
 	# nc must not see the end of its input before all has come back.
 	# shellcheck disable=SC2094
 	(
-		cat out.bin
-		_left=110
-		while [ "$(wc -c <back.bin)" -lt "$1" ] && [ $_left -gt 0 ]; do
-			sleep 1
-			_left=$((_left - 1))
+		_piece=${2:-$1} _sent=0 _left=1100
+		while [ $_sent -lt "$1" ]; do
+			dd if=out.bin bs="$_piece" skip=$((_sent / _piece)) count=1 2>/dev/null
+			_sent=$((_sent + _piece))
+			while [ "$(wc -c <back.bin)" -lt $_sent ] && [ $_left -gt 0 ]; do
+				sleep 0.1
+				_left=$((_left - 1))
+			done
 		done
 	) | timeout 120 nc "$NET_ECHO_HOST" "$NET_ECHO_PORT" >back.bin
 	is "$(wc -c <back.bin)" "$1" "e1000e: as many bytes come back as go out"
@@ -79,14 +83,19 @@ net_echoes() {
 	rm -f out.bin back.bin
 }
 
-# io_on DEVICE…: all of the above for each, counted anew.
+# io_on DEVICE…: all of the above for each, counted anew. NET_PIECE, if set, is for
+# net_echoes.
 io_on() {
 	for _id in "$@"; do
 		dmastat_reset
 		if [ "$_id" = e1000e ]; then
 			net_up >/dev/null || not_ok "e1000e is up"
 			net_receives
-			net_echoes $((MIB / 4))
+			if [ -n "$NET_PIECE" ]; then
+				net_echoes $((64 * NET_PIECE)) "$NET_PIECE"
+			else
+				net_echoes $((MIB / 4))
+			fi
 		elif _dev=$(disk "$_id"); then
 			disk_reads "$_id" "$_dev"
 			disk_writes "$_id" "$_dev" "${IO_AT:-$DISK_FREE}"
