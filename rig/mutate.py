@@ -46,9 +46,10 @@ def _able(results, count):
     return [result for result in results if result.state in engine.ABLE][:count]
 
 
-def sample(count, seed=None, words=(), booted=0):
+def sample(count, seed=None, words=(), booted=0, table=False):
     """[ktap.Result] of COUNT mutants, of which BOOTED are for boots, chosen by the day unless
-    there is a SEED; and of those with names."""
+    there is a SEED; and of those with names. TABLE: what became of them goes to stdout, by
+    file."""
     seed = seed or today()
     say(f"mutants: {count} by the seed {seed}")
     made = engine.load(list(words), variables.jobs(), boots.jobs() if booted else 0)
@@ -60,6 +61,8 @@ def sample(count, seed=None, words=(), booted=0):
     if booted:
         drawn = [mutant for mutant in made.sample_of_boots(booted, seed) if mutant not in names]
         results += _able(made.run(drawn, survey=False), booted)
+    if table:
+        print(engine.table_text(made, results))
     return judged(results) + about(made)
 
 
@@ -79,7 +82,7 @@ def main():
     words, count = (os.environ.get("FILES") or "").split(), variables.number("N")
     names, machines = variables.flag("NAMED"), boots.jobs() if variables.flag("BOOTS") else 0
     try:
-        found = sample(count, os.environ.get("SEED"), words, count if machines else 0) \
+        found = sample(count, os.environ.get("SEED"), words, count if machines else 0, True) \
             if count else every(words, names, machines)
     except RigError as err:
         sys.exit(f"error: {err}")

@@ -491,26 +491,87 @@ static char alloc_no_mapping(unsigned int bits)
 	return cookie ? letter : 'r';
 }
 
-static char alloc_pages_api(unsigned int bits)
+/* As alloc_works(), for memory that the caller syncs. */
+static bool pages_work(char *cpu, dma_addr_t bus, unsigned int bits)
 {
-	dma_addr_t bus;
-	struct page *page = dma_alloc_pages(dev, ALLOC_SIZE, &bus, DMA_BIDIRECTIONAL,
-					    GFP_KERNEL | __GFP_NOWARN);
-	char *cpu, letter = 'w';
-
-	if (!page)
-		return 'r';
-	cpu = page_address(page);
 	get_random_bytes(cpu, EDU_SIZE);
 	dma_sync_single_for_device(dev, bus, ALLOC_SIZE, DMA_BIDIRECTIONAL);
-	if (bus + ALLOC_SIZE - 1 <= DMA_BIT_MASK(bits) &&
-	    !edu_move(bus, bus + ALLOC_SIZE - EDU_SIZE, EDU_SIZE)) {
-		dma_sync_single_for_cpu(dev, bus, ALLOC_SIZE, DMA_BIDIRECTIONAL);
-		if (!memcmp(cpu, cpu + ALLOC_SIZE - EDU_SIZE, EDU_SIZE))
-			letter = 'd';
-	}
-	dma_free_pages(dev, ALLOC_SIZE, page, bus, DMA_BIDIRECTIONAL);
+	if (bus + ALLOC_SIZE - 1 > DMA_BIT_MASK(bits) ||
+	    edu_move(bus, bus + ALLOC_SIZE - EDU_SIZE, EDU_SIZE))
+		return false;
+	dma_sync_single_for_cpu(dev, bus, ALLOC_SIZE, DMA_BIDIRECTIONAL);
+	return !memcmp(cpu, cpu + ALLOC_SIZE - EDU_SIZE, EDU_SIZE);
+}
+
+/* What mmap_works() maps, and how. */
+struct shared {
+	int (*mmap)(struct shared *what, struct vm_area_struct *vma);
+	char *cpu;
+	dma_addr_t bus;
+	struct page *page;
+	struct sg_table *table;
+};
+
+static int shared_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct shared *what = file->private_data;
+
+	return what->mmap(what, vma);
+}
+
+static const struct file_operations shared_fops = { .mmap = shared_mmap };
+
+/* Mapped for the program that reads the file: it has the bytes that the device wrote. */
+static bool mmap_works(struct shared *what)
+{
+	struct file *file = anon_inode_getfile("matrix", &shared_fops, what, O_RDWR);
+	unsigned long at;
+	bool good;
+	char *buf;
+
+	if (IS_ERR(file))
+		return false;
+	at = vm_mmap(file, 0, ALLOC_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+	fput(file);
+	if (IS_ERR_VALUE(at))
+		return false;
+	buf = kmalloc(EDU_SIZE, GFP_KERNEL);
+	good = buf && !copy_from_user(buf, (void __user *)at + ALLOC_SIZE - EDU_SIZE, EDU_SIZE) &&
+		!memcmp(buf, what->cpu, EDU_SIZE);
+	kfree(buf);
+	vm_munmap(at, ALLOC_SIZE);
+	return good;
+}
+
+static int shared_pages(struct shared *what, struct vm_area_struct *vma)
+{
+	return dma_mmap_pages(dev, vma, ALLOC_SIZE, what->page);
+}
+
+static char pages_api(unsigned int bits, bool map)
+{
+	struct shared what = { .mmap = shared_pages };
+	char letter = 'w';
+
+	what.page = dma_alloc_pages(dev, ALLOC_SIZE, &what.bus, DMA_BIDIRECTIONAL,
+				    GFP_KERNEL | __GFP_NOWARN);
+	if (!what.page)
+		return 'r';
+	what.cpu = page_address(what.page);
+	if (pages_work(what.cpu, what.bus, bits) && (!map || mmap_works(&what)))
+		letter = 'd';
+	dma_free_pages(dev, ALLOC_SIZE, what.page, what.bus, DMA_BIDIRECTIONAL);
 	return letter;
+}
+
+static char alloc_pages_api(unsigned int bits)
+{
+	return pages_api(bits, false);
+}
+
+static char mmap_pages(unsigned int bits)
+{
+	return pages_api(bits, true);
 }
 
 /* Of more than one piece, if the device's addresses are: each is tried at its end. */
@@ -539,21 +600,39 @@ static char noncontiguous_works(struct sg_table *table, char *cpu, unsigned int 
 	return end - cpu == ALLOC_SIZE ? 'd' : 'w';
 }
 
+static int shared_table(struct shared *what, struct vm_area_struct *vma)
+{
+	return dma_mmap_noncontiguous(dev, vma, ALLOC_SIZE, what->table);
+}
+
+static char noncontiguous_api(unsigned int bits, bool map)
+{
+	struct shared what = { .mmap = shared_table };
+	char letter = 'w';
+
+	what.table = dma_alloc_noncontiguous(dev, ALLOC_SIZE, DMA_BIDIRECTIONAL,
+					     GFP_KERNEL | __GFP_NOWARN, 0);
+	if (!what.table)
+		return 'r';
+	what.cpu = dma_vmap_noncontiguous(dev, ALLOC_SIZE, what.table);
+	if (what.cpu) {
+		letter = noncontiguous_works(what.table, what.cpu, bits);
+		if (letter == 'd' && map && !mmap_works(&what))
+			letter = 'w';
+		dma_vunmap_noncontiguous(dev, what.cpu);
+	}
+	dma_free_noncontiguous(dev, ALLOC_SIZE, what.table, DMA_BIDIRECTIONAL);
+	return letter;
+}
+
 static char alloc_noncontiguous(unsigned int bits)
 {
-	struct sg_table *table = dma_alloc_noncontiguous(dev, ALLOC_SIZE, DMA_BIDIRECTIONAL,
-							 GFP_KERNEL | __GFP_NOWARN, 0);
-	char *cpu, letter = 'w';
+	return noncontiguous_api(bits, false);
+}
 
-	if (!table)
-		return 'r';
-	cpu = dma_vmap_noncontiguous(dev, ALLOC_SIZE, table);
-	if (cpu) {
-		letter = noncontiguous_works(table, cpu, bits);
-		dma_vunmap_noncontiguous(dev, cpu);
-	}
-	dma_free_noncontiguous(dev, ALLOC_SIZE, table, DMA_BIDIRECTIONAL);
-	return letter;
+static char mmap_noncontiguous(unsigned int bits)
+{
+	return noncontiguous_api(bits, true);
 }
 
 /* The pages that a table of coherent memory names are that memory. */
@@ -586,51 +665,24 @@ static char get_sgtable(unsigned int bits)
 	return letter;
 }
 
-/* For mmap_shared(). */
-static void *shared;
-static dma_addr_t shared_bus;
-
-static int shared_mmap(struct file *file, struct vm_area_struct *vma)
+static int shared_coherent(struct shared *what, struct vm_area_struct *vma)
 {
-	return dma_mmap_coherent(dev, vma, shared, shared_bus, ALLOC_SIZE);
-}
-
-static const struct file_operations shared_fops = { .mmap = shared_mmap };
-
-/* Mapped for the program that reads the file: it has the bytes that the device wrote. */
-static bool mmap_shared(void)
-{
-	struct file *file = anon_inode_getfile("matrix", &shared_fops, NULL, O_RDWR);
-	unsigned long at;
-	bool good;
-	char *buf;
-
-	if (IS_ERR(file))
-		return false;
-	at = vm_mmap(file, 0, ALLOC_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
-	fput(file);
-	if (IS_ERR_VALUE(at))
-		return false;
-	buf = kmalloc(EDU_SIZE, GFP_KERNEL);
-	good = buf && !copy_from_user(buf, (void __user *)at + ALLOC_SIZE - EDU_SIZE, EDU_SIZE) &&
-		!memcmp(buf, shared, EDU_SIZE);
-	kfree(buf);
-	vm_munmap(at, ALLOC_SIZE);
-	return good;
+	return dma_mmap_coherent(dev, vma, what->cpu, what->bus, ALLOC_SIZE);
 }
 
 static char mmap_coherent(unsigned int bits)
 {
+	struct shared what = { .mmap = shared_coherent };
 	char letter = 'w';
 
-	shared = dma_alloc_coherent(dev, ALLOC_SIZE, &shared_bus, GFP_KERNEL | __GFP_NOWARN);
-	if (!shared)
+	what.cpu = dma_alloc_coherent(dev, ALLOC_SIZE, &what.bus, GFP_KERNEL | __GFP_NOWARN);
+	if (!what.cpu)
 		return 'r';
 	if (!dma_can_mmap(dev))
 		letter = 'r';
-	else if (alloc_works(shared, shared_bus, ALLOC_SIZE, bits) && mmap_shared())
+	else if (alloc_works(what.cpu, what.bus, ALLOC_SIZE, bits) && mmap_works(&what))
 		letter = 'd';
-	dma_free_coherent(dev, ALLOC_SIZE, shared, shared_bus);
+	dma_free_coherent(dev, ALLOC_SIZE, what.cpu, what.bus);
 	return letter;
 }
 
@@ -674,6 +726,8 @@ static const struct {
 	{ "dma_alloc_noncontiguous", alloc_noncontiguous },
 	{ "dma_get_sgtable", get_sgtable },
 	{ "dma_mmap_coherent", mmap_coherent },
+	{ "dma_mmap_pages", mmap_pages },
+	{ "dma_mmap_noncontiguous", mmap_noncontiguous },
 	{ "dma_pool_alloc", pool_api },
 };
 

@@ -1,12 +1,16 @@
 #!/bin/sh
-#: platforms: pv pvh arm64 bare-x86_64
+#: platforms: pv pvh arm64 arm bare-x86_64 bare-arm64
 #: devices: peer edu
 #: modules: dmastat dmatest matrix
 #: memory: 4096
+#: memory@arm: 2048
 #: dom0_mem: 3072M,max:3072M
+#: dom0_mem@arm: 1024M,max:1024M
 #: dtb@arm64: nomap regions
 #: full@pvh: yes
 #: full@bare-x86_64: yes
+#: full@arm: yes
+#: full@bare-arm64: yes
 #: base: not-run the tables of the base kernel are still to be made
 #: timeout: 900
 # Each entry point of the DMA API on each kind of memory with each mask: lib/matrix has

@@ -1,0 +1,19 @@
+#!/bin/sh
+#: platforms: arm64
+#: devices: peer-root edu
+#: modules: dmastat dmatest matrix
+#: memory: 4096
+#: dom0_mem: 3072M,max:3072M
+#: board: iommu=smmuv3
+#: base: not-run the tables of the base kernel are still to be made
+#: full: yes
+#: timeout: 900
+# As dma-matrix, with an SMMU that Xen leaves to dom0: dma-iommu maps each kind of memory,
+# and nothing bounces. With debugging dma_need_sync() is always true there: "b" for a sync.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/matrix.sh
+
+edu=$(grep -lx 0x11e8 /sys/bus/pci/devices/*/device)
+holds "the device is behind the SMMU" ls -d "${edu%/*}/iommu_group"
+matrix_is smmu
