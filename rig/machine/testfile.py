@@ -56,16 +56,16 @@ class TestFile:
         if expect.startswith("fail"):
             return expect[len("fail"):].strip() or "declared"
         base = self.get("base", platform)
-        if kernel == "base" and base.startswith("expected-fail"):
+        if _is_base(kernel) and base.startswith("expected-fail"):
             return base[len("expected-fail"):].strip() or "declared"
         return ""
 
     def not_run(self, platform, kernel):
         """Why this test is not run on this kernel, or an empty string."""
         base = self.get("base", platform)
-        if kernel == "base" and self.get("kernel", platform):
+        if _is_base(kernel) and self.get("kernel", platform):
             return "it has a kernel of its own"
-        if kernel == "base" and base.startswith("not-run"):
+        if _is_base(kernel) and base.startswith("not-run"):
             return base[len("not-run"):].strip() or "declared"
         return ""
 
@@ -91,6 +91,11 @@ class TestFile:
                        hypervisor=self.get("hypervisor", platform),
                        iommu=self.get("iommu", platform),
                        dtb=self.get("dtb", platform) or "plain")
+
+
+def _is_base(kernel):
+    """Whether a kernel is the unmodified one, in any variant."""
+    return kernel.partition("-")[0] == "base"
 
 
 def _check(path, key, value):

@@ -93,6 +93,7 @@ class Plan(unittest.TestCase):
     def test_not_run_on_base(self):
         test = one("t", "#: platforms: pv\n#: base: not-run it dies\n")
         self.assertEqual(test.not_run("pv", "base"), "it dies")
+        self.assertEqual(test.not_run("pv", "base-fast"), "it dies")
         self.assertEqual(test.not_run("pv", "ours"), "")
         self.assertEqual(plan([test], ["pv"], "base"), [])
         self.assertEqual(len(plan([test], ["pv"])), 1)
