@@ -46,7 +46,7 @@ def build_kernels(boots):
         for arch, variant in progress.over(wanted):
             try:
                 built[arch, variant] = kernel.build(
-                    arch, variant, trees.tree(variant.partition("-")[0]))
+                    arch, variant, trees.tree(kernel.tree_of(variant)))
             except RigError as err:
                 say(f"kernel: {variant} for {arch}: {err}")
                 built[arch, variant] = None

@@ -82,7 +82,8 @@ def main():
     words, count = (os.environ.get("FILES") or "").split(), variables.number("N")
     names, machines = variables.flag("NAMED"), boots.jobs() if variables.flag("BOOTS") else 0
     try:
-        found = sample(count, os.environ.get("SEED"), words, count if machines else 0, True) \
+        found = sample(count, os.environ.get("SEED"), words, count if machines else 0,
+                       table=True) \
             if count else every(words, names, machines)
     except RigError as err:
         sys.exit(f"error: {err}")

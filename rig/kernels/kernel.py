@@ -56,7 +56,7 @@ def module_sources():
 def symbols_of(arch, variant):
     """The symbols that the fragments want."""
     names = ["common", arch]
-    if _tree_of(variant) in ("base", *trees.ends()):
+    if tree_of(variant) in ("base", *trees.ends()):
         names.append("base")
     elif (paths.RIG / "config" / f"series-{arch}.config").exists():
         names.append(f"series-{arch}")
@@ -65,7 +65,8 @@ def symbols_of(arch, variant):
     return kconfig.wanted(names)
 
 
-def _tree_of(variant):
+def tree_of(variant):
+    """The name of the tree that a variant is built from: base, ours or a series."""
     return variant.partition("-")[0]
 
 

@@ -11,6 +11,7 @@ from rig.common.arches import PLATFORMS
 from rig.common.error import RigError
 from rig.fetch import xensource
 from rig.kernels import hypervisor, programs
+from rig.kernels.kernel import tree_of
 from rig.machine import devicetree
 from rig.machine.devices import DEVICES
 from rig.machine.machine import Machine
@@ -56,16 +57,16 @@ class TestFile:
         if expect.startswith("fail"):
             return expect[len("fail"):].strip() or "declared"
         base = self.get("base", platform)
-        if _is_base(kernel) and base.startswith("expected-fail"):
+        if tree_of(kernel) == "base" and base.startswith("expected-fail"):
             return base[len("expected-fail"):].strip() or "declared"
         return ""
 
     def not_run(self, platform, kernel):
         """Why this test is not run on this kernel, or an empty string."""
         base = self.get("base", platform)
-        if _is_base(kernel) and self.get("kernel", platform):
+        if tree_of(kernel) == "base" and self.get("kernel", platform):
             return "it has a kernel of its own"
-        if _is_base(kernel) and base.startswith("not-run"):
+        if tree_of(kernel) == "base" and base.startswith("not-run"):
             return base[len("not-run"):].strip() or "declared"
         return ""
 
@@ -91,11 +92,6 @@ class TestFile:
                        hypervisor=self.get("hypervisor", platform),
                        iommu=self.get("iommu", platform),
                        dtb=self.get("dtb", platform) or "plain")
-
-
-def _is_base(kernel):
-    """Whether a kernel is the unmodified one, in any variant."""
-    return kernel.partition("-")[0] == "base"
 
 
 def _check(path, key, value):

@@ -113,9 +113,10 @@ class Noise(unittest.TestCase):
         handler = "[    1.9] [<000000001b2c3d4e>] nvme_irq\n"
         text = ('[    1.9] irq 16: nobody cared (try booting with the "irqpoll" option)\n'
                 "[    1.9] Call trace:\n" + "x\n" * 60 + "[    1.9] handlers:\n" +
-                2 * handler + "[    1.9] Disabling IRQ #16\n")
+                2 * handler + "[    1.9] Disabling IRQ #16\nx\n")
         self.assertEqual(logcheck.check(text, "arm64"), [])
         for other in (text.replace("nvme_irq", "ahci_irq", 1), text.replace(handler, "", 1),
+                      text.replace("IRQ #16", "IRQ #17"),
                       text.replace("handlers", "x\n" * 40 + "handlers")):
             self.assertEqual([r.category for r in logcheck.check(other, "arm64")][:1], ["irq"])
         self.assertEqual(len(logcheck.check(text, "bare-arm64")), 1)

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from rig.common import paths
 
 CONTEXT = 12              # lines shown from a report on
-# Reports that have a trace, and how many lines of one a pattern sees.
+# Reports that end with a trace, and how many lines come before it at the most.
 TRACED = {"WARN": 2 * CONTEXT,    # x86 has its registers there
-          "irq": 8 * CONTEXT}     # whose it is comes after the trace
+          "irq": CONTEXT}
+# Reports of which a pattern of noise sees more lines than CONTEXT.
+LONG = {"irq": 8 * CONTEXT}       # whose it is comes after the trace
 # After such a report what found it is off, or the kernel no longer to be believed. One
 # that was forgiven would hide all that come after it.
 ENDS_A_CHECKER = {"lockdep", "KASAN", "DMA-API", "Oops", "BUG", "panic"}
@@ -134,7 +136,7 @@ def check(text, platform, noise=None):
         if kind is None or index < quiet_until:
             continue
         if kind not in ENDS_A_CHECKER and _is_noise(
-                "\n".join(lines[index:index + TRACED.get(kind, CONTEXT)]), len(line), noise):
+                "\n".join(lines[index:index + LONG.get(kind, CONTEXT)]), len(line), noise):
             # Only these have traces; one after another line is a report of its own.
             if kind in TRACED:
                 trace_until = index + TRACED[kind]

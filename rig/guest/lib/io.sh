@@ -60,8 +60,8 @@ net_receives() {
 	rm -f tftp.bin
 }
 
-# net_echoes LENGTH [PIECE]: bytes out to the host, which sends them back. Each PIECE has
-# come back before the next goes out.
+# net_echoes LENGTH [PIECE]: bytes out to the host, which sends them back. With a PIECE, so
+# many go out at a time, and the next ones when these have come back.
 net_echoes() {
 	random_file out.bin "$1"
 	: >back.bin
@@ -83,19 +83,15 @@ net_echoes() {
 	rm -f out.bin back.bin
 }
 
-# io_on DEVICE…: all of the above for each, counted anew. NET_PIECE, if set, is for
-# net_echoes.
+# io_on DEVICE…: all of the above for each, counted anew. NET_PIECE, if set, is the
+# PIECE of net_echoes.
 io_on() {
 	for _id in "$@"; do
 		dmastat_reset
 		if [ "$_id" = e1000e ]; then
 			net_up >/dev/null || not_ok "e1000e is up"
 			net_receives
-			if [ -n "$NET_PIECE" ]; then
-				net_echoes $((64 * NET_PIECE)) "$NET_PIECE"
-			else
-				net_echoes $((MIB / 4))
-			fi
+			net_echoes $((MIB / 4)) "$NET_PIECE"
 		elif _dev=$(disk "$_id"); then
 			disk_reads "$_id" "$_dev"
 			disk_writes "$_id" "$_dev" "${IO_AT:-$DISK_FREE}"

@@ -9,9 +9,9 @@
 . /rig/lib/swiotlb.sh
 . /rig/lib/view.sh
 
-# QEMU's e1000e drops a packet, without a word, if a part of it crosses pages that are apart
-# in the machine behind an IOMMU (net_tx_pkt_add_raw_fragment()). TCP puts what it sends
-# piece by piece side by side: of this size none crosses a page.
+# Behind an IOMMU QEMU's e1000e drops a packet, without a word, if a part of it is on two
+# pages that are apart in the machine (net_tx_pkt_add_raw_fragment()). TCP copies what it
+# is given to pages, one piece behind the other: of this size each is on one page.
 export NET_PIECE=1024
 
 # own_frames_on DEVICE…: the log says what was decided, and the view for each of them.

@@ -30,11 +30,15 @@
 /* What is tried and given up stays allocated until the search is over. */
 #define MOST_TRIED	(SZ_2G >> PAGE_SHIFT)
 
+/* Where the device finds the page; where it is, if Linux's IOMMU chooses the address. */
 static u64 bus_of(struct page *page)
 {
 	struct device *dev = &edu->dev;
-	dma_addr_t bus = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	dma_addr_t bus;
 
+	if (device_iommu_mapped(dev))
+		return page_to_phys(page);
+	bus = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
 	if (dma_mapping_error(dev, bus))
 		return 0;
 	dma_unmap_page(dev, bus, PAGE_SIZE, DMA_TO_DEVICE);
@@ -55,7 +59,7 @@ static bool neighbours(struct page *page, int n)
 	return true;
 }
 
-/* A block that the device finds from @from up to but not at @to. */
+/* A block that is found, see bus_of(), from @from up to but not at @to. */
 static struct page *find_block(unsigned int order, u64 from, u64 to)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;

@@ -3,13 +3,14 @@
 #: devices: peer-root edu
 #: modules: dmastat dmatest matrix
 #: memory: 4096
-#: dom0_mem: 3072M,max:3072M
+#: dom0_mem: 3456M,max:3456M
 #: board: iommu=smmuv3
 #: base: not-run the tables of the base kernel are still to be made
 #: full: yes
 #: timeout: 900
 # As dma-matrix, with an SMMU that Xen leaves to dom0: dma-iommu maps each kind of memory,
-# and nothing bounces. With debugging dma_need_sync() is always true there: "b" for a sync.
+# and nothing bounces. A sync is "b" all the same: with CONFIG_DMA_API_DEBUG dma_need_sync()
+# is always true there.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/matrix.sh
