@@ -156,7 +156,8 @@ def _statement(toks, pairs, at, end, bare=False):
         while toks[colon].text != ":":
             colon = pairs[colon] + 1 if toks[colon].text in tokens.OPENS else colon + 1
         return Statement("label", at, colon + 1)
-    if tok.kind == "name" and at + 1 < end and toks[at + 1].text == "(":
+    if tok.kind == "name" and tok.text != "return" and at + 1 < end and \
+            toks[at + 1].text == "(":
         after = pairs[at + 1] + 1
         # A macro that is a loop, or takes a block: what follows it goes on.
         if after < end and (toks[after].text == "{" or toks[after].kind == "name"):

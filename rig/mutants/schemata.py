@@ -32,10 +32,13 @@ static inline __attribute__((__unused__)) void rig_reach(void)
 #endif
 '''
 #: in a kernel rig_mutant.c defines them, with a parameter rig_mutant=N of the command line
+#: (assembly includes some of our headers, too)
 KERNEL = '''\
+#ifndef __ASSEMBLER__
 extern int rig_mutant;
 extern void rig_reach(void);
 extern void rig_visit(int place);
+#endif
 '''
 _INLINE = re.compile(r"\b(__always_inline|inline|__inline__|noinline|__maybe_unused)\b")
 _COPY = re.compile(r"rig_mutant:(\d+):")
@@ -133,7 +136,12 @@ def _expansion(text, function, mine, visits):
     line = text.count("\n", 0, function.start) + 1
     call = f"({', '.join(function.params)})"
     original = f"{function.name}__rig_0"
-    parts = ["\n", f'#line {line} "original"\n',
+    # A body can name its own function, as KUnit's stubs do: declared ahead of the copies.
+    head = re.sub(r"\b(__always_inline|inline|__inline__)\b", "__attribute__((__unused__))",
+                  text[function.start:function.name_start])
+    behind = text[function.name_start:function.head_end]
+    parts = ["\n", f'#line {line} "original"\n', head, behind.rstrip(), ";\n",
+             f'#line {line} "original"\n',
              _head(text, function, original, extra),
              _visited(text, function, mine if visits else ()), "\n"]
     cases = []
@@ -142,10 +150,8 @@ def _expansion(text, function, mine, visits):
         parts.append(_copy(text, function, mutant, name, extra, f"rig_mutant:{number}"))
         cases.append(f"\tcase {number}: " + (f"{name}{call}; return;\n" if function.void else
                                              f"return {name}{call};\n"))
-    head = re.sub(r"\b(__always_inline|inline|__inline__)\b", "__attribute__((__unused__))",
-                  text[function.start:function.name_start])
     ending = f"{original}{call};" if function.void else f"return {original}{call};"
-    parts += ['#line 1 "chosen"\n', head, text[function.name_start:function.head_end],
+    parts += ['#line 1 "chosen"\n', head, behind,
               "{\n\tswitch (rig_mutant) {\n", *cases, "\t}\n\t", ending, "\n}\n",
               f"#line {line + text.count(chr(10), function.start, function.end)} \"original\"\n"]
     return "".join(parts)

@@ -137,6 +137,12 @@ class Functions(unittest.TestCase):
                 if statement.bare]
         self.assertEqual(bare, ["return", "if", "simple", "jump", "simple"])
 
+    def test_a_value_with_a_cast_is_no_body_of_a_loop(self):
+        found, = parse.functions("int f(int a)\n{\n\tif (a)\n\t\treturn (int)BAD;\n"
+                                 "\treturn (a);\n}\n")
+        self.assertEqual([statement.kind for statement in parse.walk(found.statements)],
+                         ["if", "return", "return"])
+
 
 class Operators(unittest.TestCase):
     def assert_mutants(self, body, expected, head="int f(int a, int b)"):
@@ -355,6 +361,22 @@ class Schemata(unittest.TestCase):
             r"\{ rig_visit\(\d+\); if \(a\) \{ rig_visit\(\d+\); g\(\);\} "
             r"else \{ rig_visit\(\d+\); if \(a > 1\) \{ rig_visit\(\d+\); g\(\);\}\} "
             r"rig_visit\(\d+\); return 2; \}"))
+
+    def test_a_body_can_name_its_own_function(self):
+        text = ("static int f(int a)\n{\n\tif (a > 1 && f != 0)\n\t\treturn f(a - 1);\n"
+                "\treturn a;\n}\n\nint main(void) { return f(1); }\n")
+        numbered = list(enumerate(operators.mutants("f.c", text), 1))
+        path = Path(self.tmp.name, "f.c")
+        path.write_text(schemata.source(text, numbered, schemata.USER), encoding="utf-8")
+        subprocess.run(["gcc", "-w", "-c", "-o", path.with_suffix(".o"), path], check=True,
+                       timeout=60)
+
+    def test_assembly_can_include_a_header(self):
+        text = "#define X 1\n#ifndef __ASSEMBLER__\nint f(int a)\n{\n\treturn a;\n}\n#endif\n"
+        numbered = list(enumerate(operators.mutants("f.h", text), 1))
+        path = Path(self.tmp.name, "f.S")
+        path.write_text(schemata.source(text, numbered, schemata.KERNEL) + "\t.byte X\n", "utf-8")
+        subprocess.run(["gcc", "-c", "-o", path.with_suffix(".o"), path], check=True, timeout=60)
 
     def test_a_probe_has_the_original_as_a_copy(self):
         text = schemata.probe(PROGRAM, self.numbered, False)
