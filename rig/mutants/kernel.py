@@ -18,6 +18,7 @@ RUNTIME = '''\
 #include <linux/bitmap.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/jump_label.h>
 #include <linux/kstrtox.h>
 #include <linux/panic.h>
 #include <linux/printk.h>
@@ -60,6 +61,12 @@ void %(name)s(void)
 }}
 EXPORT_SYMBOL_GPL(%(name)s);
 '''
+#: a static key of which that is true: it stays off
+KEY = '''
+DEFINE_STATIC_KEY_FALSE(%(name)s);
+EXPORT_SYMBOL_GPL(%(name)s);
+'''
+_DECLARES_KEY = re.compile(r"^DECLARE_STATIC_KEY_FALSE\((\w+)\);$", re.M)
 PLACE, LINE = "kernel/dma/rig_mutant.c", "obj-y += rig_mutant.o\n"
 MAKEFILE = str(Path(PLACE).parent / "Makefile")
 VARIANT = "mutants"       # of rig.kernels.kernel: the sources of "ours", changed
@@ -72,10 +79,11 @@ def numbered(mutants):
 
 def files(texts, pairs, makefile, lacking=()):
     """{path: text} of what changes in a tree. TEXTS are the sources with mutants, MAKEFILE
-    is the text of the one that the runtime's file is added to, LACKING the functions that
-    it stands in for."""
+    is the text of the one that the runtime's file is added to, LACKING the functions and
+    static keys that it stands in for."""
     highest = max((number for number, _ in pairs), default=0)
-    stubs = "".join(STUB % {"name": name} for name in sorted(lacking))
+    keys = {name for text in texts.values() for name in _DECLARES_KEY.findall(text)}
+    stubs = "".join((KEY if name in keys else STUB) % {"name": name} for name in sorted(lacking))
     changed = {PLACE: RUNTIME % (highest + 1) + stubs, MAKEFILE: makefile + LINE}
     for path, text in texts.items():
         mine = [pair for pair in pairs if pair[1].path == path]
@@ -128,7 +136,7 @@ def variant(name):
 def build(arch, name, source, texts, pairs, lacking):
     """(Kernel, the pairs that are in it) of a variant with the mutants of PAIRS. TEXTS:
     {path: text} of the files that they are in; SOURCE: the tree that these are from. LACKING:
-    a set of functions to be stood in for, to which those are added that turn out to be.
+    a set of names to be stood in for, to which those are added that turn out to be.
 
     What does not compile is taken out: the survey of objects.py, which is of another
     configuration, need not have found it."""

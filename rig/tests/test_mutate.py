@@ -491,6 +491,10 @@ class Kernel(unittest.TestCase):
         text = kernel.files({}, [], "", {"gone"})[kernel.PLACE]
         self.assertIn('panic("rig_mutant: does not link: gone\\n");', text)
         self.assertIn("EXPORT_SYMBOL_GPL(gone);", text)
+        text = kernel.files({"k.h": "DECLARE_STATIC_KEY_FALSE(on_key);\n"}, [], "",
+                            {"on_key"})[kernel.PLACE]
+        self.assertIn("DEFINE_STATIC_KEY_FALSE(on_key);", text)
+        self.assertNotIn("void on_key(void)", text)
 
     def built(self, build, pairs, lacking=None):
         """What kernel.build() gives with BUILD in the place of rig.kernels.kernel.build()."""
