@@ -19,8 +19,8 @@ _PV = ("contiguous", "dma-api", "native-io", "scattered")
 _ARM = ("selfattach", "domu", "foreign-alias")
 _NONCOHERENT = ("native-io-noncoherent", "selfattach-noncoherent", "domu-noncoherent", "no-map")
 _SMMU = ("smmu", "smmu-native", "smmu-16k")
-_BYPASS = ("bypass-property", "bypass-node", "bypass-node-wait", "bypass-contradiction",
-           "bypass-wrong")
+_BYPASS = ("bypass-property", "bypass-own", "bypass-node", "bypass-node-wait",
+           "bypass-contradiction", "bypass-wrong")
 _POOL = ("swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-high", "swiotlb-high-none",
          "swiotlb-high-size", "swiotlb-partial", "swiotlb-noforce", "swiotlb-malformed",
          "swiotlb-huge", "native-io-force", "dma-api")
