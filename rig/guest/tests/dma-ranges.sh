@@ -3,6 +3,7 @@
 #: devices: edu
 #: modules: dmatest
 #: dtb: dma-ranges
+#: base@arm64: expected-fail a BAR is mapped where the CPU sees it
 #: full: yes
 # Devices find memory, and memory of other devices, at another address than the CPU does.
 

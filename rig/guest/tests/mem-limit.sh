@@ -4,7 +4,7 @@
 #: modules: dmastat dmatest
 #: linux: mem=640M
 #: full@pvh: yes
-#: base: expected-fail it does not boot
+#: base: not-run the base kernel does not boot with mem=
 #: timeout: 300
 # Linux is told to use less memory than Xen gave it.
 
