@@ -11,7 +11,7 @@ ROOMS = ("rig.common", "rig.fetch", "series", "rig.kernels", "rig.machine", "rig
          "rig.benches", "rig.static.objects", "rig.static.build", "rig.static.checks",
          "rig.mutants", "rig.static.main", "rig.static.__main__", "rig.variables", "rig.boots",
          "rig.kunit", "rig.run", "rig.bench", "rig.pincheck", "rig.mutate", "rig.check",
-         "rig.report")
+         "rig.report", "rig.matrixpage")
 TESTS = ("rig.tests", "rig.static.tests", "series.tests")
 EMPTY = ("rig", "rig.static")     # packages that hold rooms, and no code
 

@@ -5,7 +5,7 @@
 #: memory: 4096
 #: dom0_mem: 3456M,max:3456M
 #: board: iommu=smmuv3
-#: base: not-run the tables of the base kernel are still to be made
+#: base: expected-fail the device has Xen's dma_map_ops beside dma-iommu, and no mask is taken
 #: full: yes
 #: timeout: 900
 # As dma-matrix, with an SMMU that Xen leaves to dom0: dma-iommu maps each kind of memory,
@@ -18,3 +18,4 @@
 edu=$(grep -lx 0x11e8 /sys/bus/pci/devices/*/device)
 holds "the device is behind the SMMU" ls -d "${edu%/*}/iommu_group"
 matrix_is smmu
+holds "a mask of 64 bits is taken" grep -q "^mask_64 max=" matrix.now
