@@ -88,6 +88,6 @@ script_console prepared
 xl pci-attach prepared "$pci"
 verdict prepared restored $((at + 8 * MIB))
 # Xen shows no C1E register (see known-noise), of which the kernel warns as it boots.
-holds "nothing oopsed in it" [ -z "$(sed '1,/@DOMU@ ready/d' prepared.console |
-	grep -E 'BUG:|Oops|Call Trace')" ]
+holds "nothing oopsed in it" [ -z "$(tr -d '\r' <prepared.console |
+	sed '1,/@DOMU@ ready/d' | grep -E 'BUG:|Oops|Call Trace')" ]
 script_end prepared 60
