@@ -30,8 +30,9 @@ _DETECT = ("view", "no-dma-ops", "domu", "native-io", "xen-silent")
 ROWS = {
     "arch/arm/include/asm/dma-maddr.h": Row(boots=("native-io", *_ARM)),
     "arch/arm64/include/asm/dma-maddr.h": Row(boots=("native-io", *_ARM)),
-    "arch/arm/mm/dma-mapping.c": Row(("iovaruns",), boots=("native-io-noncoherent", *_ARM)),
-    "arch/arm64/mm/dma-mapping.c": Row(boots=("native-io-noncoherent", *_ARM)),
+    "arch/arm/mm/dma-mapping.c": Row(("iovaruns",),
+                                     boots=("native-io-noncoherent", "bypass-property", *_ARM)),
+    "arch/arm64/mm/dma-mapping.c": Row(boots=("native-io-noncoherent", "bypass-property", *_ARM)),
     "arch/arm/mm/init.c": Row(boots=("native-io", "swiotlb-size", "swiotlb-noforce")),
     "arch/arm/xen/bypass.c": Row(boots=(*_BYPASS, "xen-smmu-bypass")),
     "arch/arm/xen/dma.c": Row(("maint",), boots=_NONCOHERENT),
