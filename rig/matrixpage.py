@@ -23,7 +23,7 @@ HEAD = """\
 # What the DMA API does with each kind of memory
 
 Made by `python3 -m rig.matrixpage` of `guest/lib/matrix`, which the test dma-matrix compares
-with a real machine, line by line. A cell has a letter for each mask of 24, 28, 30, 32, 36 and
+with what a boot finds, line by line. A cell has a letter for each mask of 24, 28, 30, 32, 36 and
 64 bits:
 
 - `d`: the device sees that memory, and data is right both ways
@@ -64,13 +64,15 @@ def differences(ours, base):
     is true share one."""
     words = {"d": "not copied", "b": "copied", "p": "copied in part", "w": "wrong",
              "r": "refused", "m": "no such mask", "n": "not offered"}
+    syncs = words | {"d": "no sync asked for", "b": "a sync asked for"}
     by_name = {}
     for name, cells in ours.items():
         for memory, cell in cells.items():
             found = unlike(cell, base.get(name, {}).get(memory, ""))
             for kind in dict.fromkeys(theirs for _, theirs in found):
                 masks = ", ".join(str(mask) for mask, theirs in found if theirs == kind)
-                by_name.setdefault((name, f"{words[kind]} with {masks} bits"), []).append(memory)
+                what = (syncs if "sync" in name.lower() else words)[kind]
+                by_name.setdefault((name, f"{what} with {masks} bits"), []).append(memory)
     lines = {}
     for (name, what), memories in by_name.items():
         lines.setdefault((what, ", ".join(memories)), []).append(name)
@@ -95,7 +97,7 @@ def section(title, ours, base):
     """The part of the page about one machine. BASE is None where there is no such table."""
     lines = ["", f"## {title}", ""]
     if base is None:
-        lines += ["The base kernel does not run there.", ""]
+        lines += ["The base kernel has no such domain.", ""]
     groups = {}
     for name in ours:
         groups.setdefault(tuple(ours[name]), []).append(name)

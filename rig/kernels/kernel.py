@@ -58,6 +58,8 @@ def symbols_of(arch, variant):
     names = ["common", arch]
     if tree_of(variant) in ("base", *trees.ends()):
         names.append("base")
+        if tree_of(variant) == "base":
+            names.append("base-only")
     elif (paths.RIG / "config" / f"series-{arch}.config").exists():
         names.append(f"series-{arch}")
     if manner_of(variant):

@@ -31,6 +31,10 @@ class Table(unittest.TestCase):
             matrixpage.differences(matrixpage.table(OURS), matrixpage.table(BASE)),
             ["- dma_map_page, dma_map_sg: p2pdma: wrong with 28, 30 bits",
              "- dma_map_page, dma_map_sg: p2pdma: refused with 32 bits"])
+        self.assertEqual(
+            matrixpage.differences({"dma_sync_sg": {"page": "dddddd"}},
+                                   {"dma_sync_sg": {"page": "dddbbb"}}),
+            ["- dma_sync_sg: page: a sync asked for with 32, 36, 64 bits"])
 
 
 class Page(unittest.TestCase):
@@ -45,7 +49,7 @@ class Page(unittest.TestCase):
 
     def test_where_base_has_no_table(self):
         lines = matrixpage.section("Here", matrixpage.table(OURS), None)
-        self.assertIn("The base kernel does not run there.", lines)
+        self.assertIn("The base kernel has no such domain.", lines)
         self.assertNotIn("The base kernel does otherwise:", lines)
 
     def test_all_tables_are_on_it(self):
