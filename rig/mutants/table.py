@@ -76,6 +76,7 @@ ROWS = {
     "drivers/xen/gntdev-dmabuf.c": Row(boots=("scattered-dmabuf",)),
     "drivers/xen/gntdev.c": Row(boots=("scattered-dmabuf", "domu")),
     "drivers/xen/grant-dma-iommu.c": Row(boots=("bypass-node", "grant-dma")),
+    "drivers/xen/grant-dma-ops.c": Row(boots=("grant-dma",)),
     "drivers/xen/grant-table.c": Row(boots=("dma-api", "scattered-dmabuf")),
     "drivers/xen/swiotlb-debugfs.c": Row(boots=("view", "view-force", "above-4g-view",
                                                 "unaligned-view")),

@@ -45,6 +45,7 @@ static int grantdma_probe(struct virtio_device *vdev)
 static void grantdma_remove(struct virtio_device *vdev)
 {
 	debugfs_remove(grantdma_file);
+	virtio_reset_device(vdev);
 }
 
 static const struct virtio_device_id grantdma_ids[] = {
