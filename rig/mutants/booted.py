@@ -44,10 +44,11 @@ class Verdict:
 
 def ladder(names, arches, tests):
     """[Boot] of the tests NAMES, in their order: each on the cheapest platform that it has
-    of ARCHES. TESTS: {name: TestFile}."""
+    of ARCHES, or on the one that a NAME@PLATFORM says. TESTS: {name: TestFile}."""
     found = []
-    for test in (tests[name] for name in names):
-        for platform in PLATFORMS:
+    for name, _, only in (name.partition("@") for name in names):
+        test = tests[name]
+        for platform in (only,) if only else PLATFORMS:
             if platform in test.platforms and needs.PLATFORMS[platform] in arches:
                 machines = [machine for machine in test.machines(platform)
                             if kernel.variant(machine.kernel) and not machine.alone]

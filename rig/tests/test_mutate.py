@@ -691,6 +691,8 @@ class Booted(unittest.TestCase):
         self.assertEqual(names(("t", "arm", "other"), "x86_64", "arm64", "arm"),
                          ["pv-t", "arm64-arm", "pv-ours-distro-other"])
         self.assertEqual(names(("t", "arm", "other"), "arm"), ["arm-t", "arm-arm"])
+        self.assertEqual(names(("t@arm",), "x86_64", "arm"), ["arm-t"])
+        self.assertEqual(names(("t@arm",), "x86_64"), [])
         # What must fail is no proof, and what is no kernel of ours has no mutants.
         self.assertEqual(names(("control", "bad"), "x86_64"), [])
 
@@ -889,33 +891,23 @@ class Ours(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
-    SUITES = {"xen-p2m": "arch/arm/xen/p2m_kunit.c", "swiotlb": "kernel/dma/swiotlb_kunit.c"}
-
     def problems(self):
-        return table.problems(ours.named(), killers.killers(), set(self.SUITES),
-                              needs.boot_tests())
+        return table.problems(ours.named(), killers.killers(), needs.boot_tests())
 
     def test_each_file_has_a_row_and_each_name_is_there(self):
         self.assertEqual(self.problems(), [])
-
-    def test_suites_are_there(self):
-        suites = {name for row in table.ROWS.values() for name in row.kunit}
-        self.assertEqual(suites, set(self.SUITES))
-        for suite, path in self.SUITES.items():
-            self.assertIn(f'.name = "{suite}"',
-                          (needs.REPO / path).read_text(encoding="utf-8"))
 
     def test_what_is_wrong_is_told(self):
         whole = dict(table.ROWS)
         self.addCleanup(table.ROWS.update, whole)
         self.addCleanup(table.ROWS.clear)
         del table.ROWS["mm/hmm.c"]
-        table.ROWS["no.c"] = table.Row(("no-program",), ("no-suite",), ("smoke", "smoke"))
+        table.ROWS["no.c"] = table.Row(("no-program",), ("smoke", "smoke", "dma-api@no"))
         table.ROWS["block/bio.c"] = table.Row()
         self.assertEqual(sorted(self.problems()), [
             "block/bio.c: nothing can kill its mutants", "mm/hmm.c: has no row",
             "no.c: a test is named twice", "no.c: has a row, and is no file of ours",
-            "no.c: no program no-program", "no.c: no suite no-suite"])
+            "no.c: no program no-program", "no.c: no test dma-api@no"])
 
 
 class Explained(unittest.TestCase):

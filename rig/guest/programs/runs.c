@@ -1,10 +1,11 @@
 /*
  * Reads 1 MiB of a disk COUNT times, past the page cache, into the same memory.
  *
- *     runs DEVICE COUNT MOST
+ *     runs DEVICE COUNT MOST [pieces]
  *
  * Its pages are put in the order of their frames. Tells of how many runs of neighbours it
  * consists, if a request has at most MOST bytes: a device without an IOMMU needs as many.
+ * With "pieces" it reads one page instead, which the kernel is given as eight buffers.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,10 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define PAGE	4096
 #define BYTES	(1 << 20)
+#define PIECES	8
 /* Of as many times the memory the part with the fewest runs is taken. */
 #define CHOICE	16
 #define PAGES	(CHOICE * BYTES / PAGE)
@@ -91,10 +94,22 @@ static char *memory(int pagemap)
 	return mem;
 }
 
+static void read_pieces(int disk, char *mem, int count)
+{
+	struct iovec pieces[PIECES];
+	int i;
+
+	for (i = 0; i < PIECES; i++)
+		pieces[i] = (struct iovec){ mem + i * PAGE / PIECES, PAGE / PIECES };
+	for (i = 0; i < count; i++)
+		if (preadv(disk, pieces, PIECES, (off_t)i * PAGE) != PAGE)
+			fail("read");
+}
+
 int main(int argc, char **argv)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY), disk, i, runs = 0;
-	size_t most = argc == 4 ? strtoul(argv[3], NULL, 0) : 0, at;
+	size_t most = argc >= 4 ? strtoul(argv[3], NULL, 0) : 0, at;
 	uint64_t before = 0, now;
 	char *mem;
 
@@ -102,6 +117,10 @@ int main(int argc, char **argv)
 	if (pagemap < 0 || disk < 0)
 		fail("files");
 	mem = memory(pagemap);
+	if (argc == 5) {
+		read_pieces(disk, mem, atoi(argv[2]));
+		return 0;
+	}
 	for (i = 0; i < atoi(argv[2]); i++)
 		if (pread(disk, mem, BYTES, (off_t)i * BYTES) != BYTES)
 			fail("read");

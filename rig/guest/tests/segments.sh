@@ -21,3 +21,7 @@ holds "the memory has runs of pages" [ "${runs:-256}" -lt 128 ]
 holds "mappings are counted" [ "$maps" -ge $READS ]
 holds "at most 1.2 times as many are mapped" [ $((maps * 10)) -le $((runs * READS * 12)) ]
 is "$(stat nvme bounced)" 0 "nothing bounces"
+
+dmastat_reset
+runs "$disk" $READS 4096 pieces
+is "$(stat nvme maps)" $READS "a page that is read into eight buffers is mapped once"

@@ -1,0 +1,18 @@
+#!/bin/sh
+#: platforms: pv
+#: devices: nvme
+#: modules: dmastat
+#: dom0_mem: 640M,max:640M
+#: linux: mem=640M
+#: full: yes
+#: base: not-run the base kernel does not boot with mem=
+#: timeout: 300
+# Linux is told to use as much memory as Xen gave it. Pages that lie in holes of the
+# memory map are moved behind the rest: they are cut off, from the first one on.
+
+. /rig/lib/dmastat.sh
+. /rig/lib/io.sh
+
+kb=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+holds "it uses no more than 640 MiB: $kb kB" [ "$kb" -lt $((640 * 1024)) ]
+io_on nvme
