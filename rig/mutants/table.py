@@ -21,9 +21,9 @@ _NONCOHERENT = ("native-io-noncoherent", "selfattach-noncoherent", "domu-noncohe
 _SMMU = ("smmu", "smmu-native", "smmu-16k")
 _BYPASS = ("bypass-property", "bypass-own", "bypass-node", "bypass-node-wait",
            "bypass-contradiction", "bypass-wrong")
-_POOL = ("swiotlb-kunit", "swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-high", "swiotlb-high-none",
-         "swiotlb-high-size", "swiotlb-partial", "swiotlb-noforce", "swiotlb-malformed",
-         "swiotlb-huge", "native-io-force", "dma-api", "dma-ranges")
+_POOL = ("swiotlb-kunit", "swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-high",
+         "swiotlb-high-none", "swiotlb-high-size", "swiotlb-partial", "swiotlb-noforce",
+         "swiotlb-malformed", "swiotlb-huge", "native-io-force", "dma-api", "dma-ranges")
 _OWN = ("own-frames", "own-frames-amd", "own-virtio")
 _DETECT = ("view", "no-dma-ops", "domu", "native-io", "xen-silent")
 
