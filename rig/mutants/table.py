@@ -76,7 +76,7 @@ ROWS = {
     "drivers/xen/gntdev.c": Row(boots=("scattered-dmabuf", "domu")),
     "drivers/xen/grant-dma-iommu.c": Row(boots=("bypass-node", "grant-dma")),
     "drivers/xen/grant-dma-ops.c": Row(boots=("grant-dma",)),
-    "drivers/xen/grant-table.c": Row(boots=("dma-api", "scattered-dmabuf")),
+    "drivers/xen/grant-table.c": Row(boots=("foreign-dmabuf", "dma-api", "scattered-dmabuf")),
     "drivers/xen/swiotlb-debugfs.c": Row(boots=("view", "view-force", "above-4g-view",
                                                 "unaligned-view")),
     "drivers/xen/swiotlb-xen.c": Row(("detectruns",), boots=_DETECT),
