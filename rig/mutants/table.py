@@ -23,7 +23,7 @@ _BYPASS = ("bypass-property", "bypass-own", "bypass-node", "bypass-node-wait",
            "bypass-contradiction", "bypass-wrong")
 _POOL = ("swiotlb-kunit", "swiotlb-size", "swiotlb-grow", "swiotlb-small", "swiotlb-high",
          "swiotlb-high-none", "swiotlb-high-size", "swiotlb-partial", "swiotlb-noforce",
-         "swiotlb-malformed", "swiotlb-huge", "native-io-force", "dma-api", "dma-ranges")
+         "swiotlb-malformed", "swiotlb-huge", "native-io-force", "dma-api")
 _OWN = ("own-frames", "own-frames-amd", "own-virtio")
 _DETECT = ("view", "no-dma-ops", "domu", "native-io", "xen-silent")
 
@@ -97,7 +97,7 @@ ROWS = {
     "kernel/dma/debug.c": Row(boots=("dma-api",)),
     "kernel/dma/direct.c": Row(boots=("dma-api", "dma-api@arm64", "above-4g", "scattered",
                                       "undebugged", "coherent-rounds", "bypass-property",
-                                      "dma-matrix-own", "dma-ranges", *_NONCOHERENT, *_ARM)),
+                                      "dma-matrix-own", *_NONCOHERENT, *_ARM)),
     "kernel/dma/direct.h": Row(boots=("dma-api", "scattered", "undebugged", "dma-matrix-own",
                                       *_NONCOHERENT, *_ARM)),
     "kernel/dma/mapping.c": Row(("askruns",), boots=("dma-api", "nosync", "undebugged")),

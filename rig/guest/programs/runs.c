@@ -5,7 +5,8 @@
  *
  * Its pages are put in the order of their frames. Tells of how many runs of neighbours it
  * consists, if a request has at most MOST bytes: a device without an IOMMU needs as many.
- * With "pieces" it reads one page instead, which the kernel is given as eight buffers.
+ * With "pieces" it reads COUNT pages instead, each as eight buffers and then as one, and
+ * compares what it read.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -97,13 +98,18 @@ static char *memory(int pagemap)
 static void read_pieces(int disk, char *mem, int count)
 {
 	struct iovec pieces[PIECES];
+	char *whole = mem + PAGE;
 	int i;
 
 	for (i = 0; i < PIECES; i++)
 		pieces[i] = (struct iovec){ mem + i * PAGE / PIECES, PAGE / PIECES };
-	for (i = 0; i < count; i++)
-		if (preadv(disk, pieces, PIECES, (off_t)i * PAGE) != PAGE)
+	for (i = 0; i < count; i++) {
+		if (preadv(disk, pieces, PIECES, (off_t)i * PAGE) != PAGE ||
+		    pread(disk, whole, PAGE, (off_t)i * PAGE) != PAGE)
 			fail("read");
+		if (memcmp(mem, whole, PAGE) || !memcmp(mem, mem + PAGE / PIECES, PAGE / PIECES))
+			fail("data");
+	}
 }
 
 int main(int argc, char **argv)

@@ -12,7 +12,7 @@
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
+. /rig/lib/swiotlb.sh
 
-kb=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
-holds "it uses no more than 640 MiB: $kb kB" [ "$kb" -lt $((640 * 1024)) ]
+holds "pages were moved" said 'Remapped [1-9][0-9]* page'
 io_on nvme

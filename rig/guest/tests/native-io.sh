@@ -15,15 +15,5 @@
 
 for device in $DEVICES; do
 	io_on "$device"
-	bounced=$(stat "$device" bounced)
-	case $PLATFORM-$KERNEL in
-	# There a packet across two pages was seen to bounce, now and then. On ours none was.
-	pv-base* | pv-fixes | pv-p2m | pv-x86 | pv-arm)
-		holds "$device: next to nothing bounces ($bounced)" \
-			[ $((bounced * 100)) -le "$(stat "$device" maps)" ]
-		;;
-	*)
-		is "$bounced" 0 "$device: nothing bounces"
-		;;
-	esac
+	is "$(stat "$device" bounced)" 0 "$device: nothing bounces"
 done
