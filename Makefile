@@ -4,7 +4,7 @@
 	variables
 MAKEFLAGS += --no-print-directory
 
-export PLATFORM KERNEL TEST FILES KSRC XSRC XEN JOBS FORCE COMPARE KEEP UPDATE N SEED NAMED BOOTS
+export PLATFORM KERNEL TEST FILES KSRC XSRC XEN JOBS FORCE COMPARE KEEP UPDATE N SEED NAMED BOOTS PARTS
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 help: ## this list
@@ -19,6 +19,7 @@ help: ## this list
 	@echo '  COMPARE= KEEP=1  an earlier bench.json, whether to keep this one in bench/'
 	@echo '  FILES= N= SEED=  mutants: of which files of ours, how many, chosen by what'
 	@echo '  NAMED=1 BOOTS=1  mutants: those with names; boot where only that can tell'
+	@echo '  PARTS=     check-full: some of units static mutants ours base ends kunit'
 	@echo '  JOBS=      how many machines run at a time'
 	@echo '  FORCE=1    let tree or refresh win over edits   UPDATE=1  let pins move pins'
 

@@ -28,6 +28,7 @@ from rig.verdict import ktap
 UNIT_TIMEOUT = 1200       # seconds
 AT_ENDS = ("native-io", "domu", "scattered")      # tests of the end of each series
 UNITS = ("rig/tests", "series/tests", "rig/static/tests")
+DAILY = ("units", "static", "mutants", "ours")    # the parts of a check that is not full
 
 
 def units(writer):
@@ -115,14 +116,16 @@ def mutants(writer, full):
                                       f"seconds={time.monotonic() - start:.0f}"])
 
 
-def boot(writer, place, full):
-    """All tests on all platforms. In a full check all on the base kernel, too, and at the
-    end of each series some of those that pass on the base and on all series."""
+def boot(writer, place, full, kernels):
+    """Of these kernels: all tests on all platforms on ours and on the base, and at the ends
+    of the series some of those that pass on the base and on all series."""
     tests = testfile.load_all(boots.TESTS)
     platforms = variables.platforms(default="all")
-    planned = plan(tests, platforms, "ours", full)
-    if full:
-        ordinary = [test for test in tests if not test.declared.get("kernel")]
+    ordinary = [test for test in tests if not test.declared.get("kernel")]
+    planned = []
+    if "ours" in kernels:
+        planned += plan(tests, platforms, "ours", full)
+    if "base" in kernels:
         planned += plan(ordinary, platforms, "base", full)
         for test in ordinary:
             for platform in set(test.platforms) & set(platforms):
@@ -130,6 +133,7 @@ def boot(writer, place, full):
                 if reason:
                     writer.group(f"{platform}-base: {test.name}", [
                         ktap.Result(True, f"{test.name} is run", skip=reason)])
+    if "ends" in kernels:
         for name in trees.ends():
             planned += plan([test for test in tests if test.name in AT_ENDS],
                                      [word for word in platforms if not word.startswith("bare")],
@@ -139,17 +143,22 @@ def boot(writer, place, full):
 
 
 def main():
-    """python3 -m rig.check [full]"""
+    """python3 -m rig.check [full]; PARTS has the parts of a full check, all by default."""
     full = "full" in sys.argv[1:]
-    place = boots.results_dir("check-full" if full else "check")
+    parts = variables.parts() if full else DAILY
+    # Some of the parts say nothing of the whole, and do not take its place.
+    some = parts if full and parts != variables.PARTS else ()
+    place = boots.results_dir("-".join(["check-full" if full else "check", *some]))
     writer = ktap.Writer()
-    steps = [("units", lambda: units(writer)),
-             ("static", lambda: static(writer, full)),
-             ("mutants", lambda: mutants(writer, full)),
-             ("boots", lambda: boot(writer, place, full))]
-    if full:
-        steps.append(("kunit", lambda: kunit.all_of(writer, place / "kunit")))
-    for name, step in steps:
+    steps = [(("units",), lambda: units(writer)),
+             (("static",), lambda: static(writer, full)),
+             (("mutants",), lambda: mutants(writer, full)),
+             (("ours", "base", "ends"), lambda: boot(writer, place, full, parts)),
+             (("kunit",), lambda: kunit.all_of(writer, place / "kunit"))]
+    for names, step in steps:
+        name = " ".join(name for name in names if name in parts)
+        if not name:
+            continue
         start = time.monotonic()
         try:
             step()

@@ -22,12 +22,13 @@ from rig.machine import testfile
 KERNELS = ("ours", "base", *trees.CONTROLS, "ours-fast", "base-fast",
            "ours-distro", "base-distro", "ours-nomodules", "ours-16k")
 SOURCES = ("KSRC", "XSRC")
+PARTS = ("units", "static", "mutants", "ours", "base", "ends", "kunit")
 TAKES = {
     "help": (), "deps": (),
     "run": ("PLATFORM", "KERNEL", "TEST", "FILES", "JOBS", *SOURCES),
     "shell": ("PLATFORM", "KERNEL", "FILES", *SOURCES),
     "check": ("PLATFORM", "JOBS", *SOURCES),
-    "check-full": ("PLATFORM", "JOBS", *SOURCES),
+    "check-full": ("PLATFORM", "JOBS", "PARTS", *SOURCES),
     "bench": ("PLATFORM", "JOBS", "COMPARE", "KEEP", *SOURCES),
     "mutants": ("FILES", "N", "SEED", "NAMED", "BOOTS", "JOBS", *SOURCES),
     "report": (),
@@ -48,6 +49,15 @@ def platforms(env=os.environ, default="pvh"):
             raise RigError(
                 f"PLATFORM={name}: not one of {' '.join(PLATFORMS)} all")
     return list(dict.fromkeys(names)) or platforms({}, default)
+
+
+def parts(env=os.environ):
+    """The parts of a full check that PARTS names, in the order in which they are done."""
+    names = (env.get("PARTS") or "").split()
+    for name in names:
+        if name not in PARTS:
+            raise RigError(f"PARTS={name}: not one of {' '.join(PARTS)}")
+    return tuple(name for name in PARTS if name in names) or PARTS
 
 
 def kernel(env=os.environ):
@@ -129,7 +139,7 @@ CHECKS = {"PLATFORM": platforms, "KERNEL": kernel, "TEST": test, "FILES": files,
           "FORCE": lambda env: flag("FORCE", env), "KEEP": lambda env: flag("KEEP", env),
           "UPDATE": lambda env: flag("UPDATE", env), "N": lambda env: number("N", env),
           "SEED": lambda env: None, "NAMED": lambda env: flag("NAMED", env),
-          "BOOTS": lambda env: flag("BOOTS", env)}
+          "BOOTS": lambda env: flag("BOOTS", env), "PARTS": parts}
 #: where a verb means something else by a name
 OTHERWISE = {("mutants", "FILES"): lambda env: None}      # files of ours: the verb knows them
 

@@ -62,6 +62,13 @@ class Values(unittest.TestCase):
         with self.assertRaisesRegex(RigError, "all platforms"):
             self.check("bench", KEEP="1", PLATFORM="pv")
 
+    def test_parts(self):
+        self.assertEqual(variables.parts({}), variables.PARTS)
+        self.assertEqual(variables.parts({"PARTS": " kunit ends  units "}),
+                         ("units", "ends", "kunit"))
+        with self.assertRaisesRegex(RigError, "PARTS=end: not one of units .* ends"):
+            self.check("check-full", PARTS="base end")
+
     def test_a_name_of_two_verbs(self):
         self.check("mutants", FILES="p2m.c")
         with self.assertRaises(RigError):

@@ -56,6 +56,15 @@ stat_report() {
 	dev_report "$_reported" "bytes=$1 mapped=$2 bounced=$3 foreign=$4"
 }
 
+# bounces_apart ID: of a device that reaches all of dom0's memory only what lies in frames
+# that are no neighbours bounces, and all of that. The block layer makes no such buffers.
+bounces_apart() {
+	# shellcheck disable=SC2046
+	set -- "$1" $(stats "$1" bounced apart)
+	is "$2" "$3" "$1: what lies in frames apart bounces, and nothing else"
+	[ "$1" = e1000e ] || is "$3" 0 "$1: nothing lies in frames apart"
+}
+
 # is_idle ID: nothing is left mapped, and no mapping failed. Without DMA_API_DEBUG a
 # driver may leave out what does nothing; who needs it has to unmap.
 is_idle() {

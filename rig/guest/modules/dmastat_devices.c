@@ -7,7 +7,8 @@
  *
  * maps counts buffers: each entry of a scatterlist is one. bounced counts
  * the buffers which swiotlb took over, foreign those with a page of another
- * domain, below4g those of which the device was given an address of 32 bits.
+ * domain, apart those in frames that are no neighbours in the machine, below4g
+ * those of which the device was given an address of 32 bits.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -25,12 +26,15 @@
 #include <trace/events/swiotlb.h>
 
 #include "dmastat.h"
+#include "frames.h"
 
-enum { MAPS, BYTES, BOUNCED, FOREIGN, BELOW4G, MMIO, FAILED, UNMAPS, ALLOCS, FREES, NR };
+enum {
+	MAPS, BYTES, BOUNCED, FOREIGN, APART, BELOW4G, MMIO, FAILED, UNMAPS, ALLOCS, FREES, NR
+};
 
 static const char * const names[NR] = {
-	"maps", "bytes", "bounced", "foreign", "below4g", "mmio", "failed",
-	"unmaps", "allocs", "frees",
+	"maps", "bytes", "bounced", "foreign", "apart", "below4g", "mmio",
+	"failed", "unmaps", "allocs", "frees",
 };
 
 struct dmastat {
@@ -75,11 +79,14 @@ static void count(struct device *dev, int what, u64 n)
 		stat->n[what] += n;
 }
 
-static void count_map(struct device *dev, u64 maps, u64 bytes, u64 foreign)
+static void count_map(struct device *dev, phys_addr_t phys, size_t size)
 {
-	count(dev, MAPS, maps);
-	count(dev, BYTES, bytes);
-	count(dev, FOREIGN, foreign);
+	unsigned long last = PHYS_PFN(phys + size - 1);
+
+	count(dev, MAPS, 1);
+	count(dev, BYTES, size);
+	count(dev, FOREIGN, dmastat_is_foreign(phys, size));
+	count(dev, APART, !neighbours(PHYS_PFN(phys), last - PHYS_PFN(phys) + 1));
 }
 
 static bool is_below4g(dma_addr_t addr, size_t size)
@@ -96,7 +103,7 @@ static void probe_map_phys(void *data, struct device *dev, phys_addr_t phys,
 	} else if (attrs & DMA_ATTR_MMIO) {
 		count(dev, MMIO, 1);
 	} else {
-		count_map(dev, 1, size, dmastat_is_foreign(phys, size));
+		count_map(dev, phys, size);
 		count(dev, BELOW4G, is_below4g(addr, size));
 	}
 }
@@ -114,14 +121,10 @@ static void probe_map_sg(void *data, struct device *dev,
 			 enum dma_data_direction dir, unsigned long attrs)
 {
 	struct scatterlist *sg;
-	u64 bytes = 0, foreign = 0;
 	int i;
 
-	for_each_sg(sgl, sg, nents, i) {
-		bytes += sg->length;
-		foreign += dmastat_is_foreign(sg_phys(sg), sg->length);
-	}
-	count_map(dev, nents, bytes, foreign);
+	for_each_sg(sgl, sg, nents, i)
+		count_map(dev, sg_phys(sg), sg->length);
 	for_each_sg(sgl, sg, ents, i)
 		count(dev, BELOW4G, is_below4g(sg_dma_address(sg),
 					       sg_dma_len(sg)));

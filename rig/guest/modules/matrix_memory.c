@@ -22,6 +22,7 @@
 #include <xen/xen.h>
 
 #include "dmatest.h"
+#include "frames.h"
 #include "grantview.h"
 #include "matrix.h"
 
@@ -45,20 +46,6 @@ static u64 bus_of(struct page *page)
 	return bus;
 }
 
-/* Only a PV domain's frames need not be neighbours where its pages are. */
-static bool neighbours(struct page *page, int n)
-{
-#ifdef CONFIG_XEN_PV
-	unsigned long pfn = page_to_pfn(page);
-	int i;
-
-	for (i = 1; i < n && xen_pv_domain(); i++)
-		if (pfn_to_mfn(pfn + i) != pfn_to_mfn(pfn) + i)
-			return false;
-#endif
-	return true;
-}
-
 /* A block that is found, see bus_of(), from @from up to but not at @to. */
 static struct page *find_block(unsigned int order, u64 from, u64 to)
 {
@@ -77,7 +64,7 @@ static struct page *find_block(unsigned int order, u64 from, u64 to)
 		if (!page)
 			break;
 		bus = bus_of(page);
-		if (bus >= from && bus < to && neighbours(page, 1 << order)) {
+		if (bus >= from && bus < to && neighbours(page_to_pfn(page), 1UL << order)) {
 			found = page;
 			break;
 		}

@@ -35,6 +35,8 @@
 #include <xen/interface/xen.h>
 #include <xen/xen.h>
 
+#include "frames.h"
+
 #define EDU_VENDOR	0x1234
 #define EDU_DEVICE	0x11e8
 
@@ -64,16 +66,6 @@ static void equal(struct seq_file *m, unsigned long found, unsigned long wanted,
 static unsigned long frame(unsigned long pfn)
 {
 	return pfn < xen_p2m_size ? xen_p2m_addr[pfn] : INVALID_P2M_ENTRY;
-}
-
-static bool neighbours(unsigned long pfn, unsigned long nr)
-{
-	unsigned long i;
-
-	for (i = 1; i < nr; i++)
-		if (frame(pfn + i) != frame(pfn) + i)
-			return false;
-	return true;
 }
 
 /* How many of the domain's own frames lie below LOW_BITS. */

@@ -7,13 +7,14 @@
 #: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
 #: modules: dmastat
 #: timeout: 900
-# Data through every emulated device, compared in the guest and on the host. All
-# memory is below 4 GiB and contiguous: nothing needs to bounce.
+# Data through every emulated device, compared in the guest and on the host. All memory is
+# below 4 GiB: in a PV domain a packet bounces that crosses into a page whose frame is not
+# the next, as a few are once a domain has come and gone. Nothing else needs to.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
 
 for device in $DEVICES; do
 	io_on "$device"
-	is "$(stat "$device" bounced)" 0 "$device: nothing bounces"
+	bounces_apart "$device"
 done

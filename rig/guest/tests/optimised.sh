@@ -54,7 +54,7 @@ for device in $DEVICES; do
 	usb | uas) await_disk "$device" ;;
 	esac
 	io_on "$device"
-	is "$(stat "$device" bounced)" 0 "$device: nothing bounces"
+	bounces_apart "$device"
 	is "$(stat "$device" need_unmap)" 0 "$device: nothing needs to be unmapped"
 done
 dmatest masks
@@ -74,6 +74,7 @@ holds "most buffers of 64 KiB are not contiguous: $many of 256 bounce" [ "$many"
 DISK_FREE=$((DISK_FREE + 24 * MIB))
 for device in nvme ahci virtio sdhci megasas pvscsi usb uas e1000e; do
 	io_on "$device"
+	bounces_apart "$device"
 done
 ext4_on /dev/nvme0n1p2
 # Otherwise nothing had to be split.

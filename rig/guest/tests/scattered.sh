@@ -64,7 +64,9 @@ fi
 # that are not neighbours in the machine. Packets may.
 for id in nvme ahci virtio sdhci e1000e; do
 	io_on "$id"
+	bounces_apart "$id"
 done
+holds "of e1000e's packets some bounce" [ "$(stat e1000e bounced)" -gt 0 ]
 if said 'xen:swiotlb: dma-direct'; then
 	pvmem grow
 	pvmem full
