@@ -57,13 +57,19 @@ def sample(count, seed=None, words=(), booted=0, table=False):
     names = [mutant for mutant in made.with_names
              if mutant not in drawn and (booted or not made.waits(mutant))]
     found = made.run([*drawn, *names], survey=False)
-    results = _able(found[:len(drawn)], count - booted) + found[len(drawn):]
+    able, short = _able(found[:len(drawn)], count - booted), []
+    if len(able) < min(count - booted, len(drawn)):
+        short.append(ktap.Result(False, f"mutants: {len(able)} of {count - booted} were tried"))
+    results = able + found[len(drawn):]
     if booted:
         drawn = [mutant for mutant in made.sample_of_boots(booted, seed) if mutant not in names]
-        results += _able(made.run(drawn, survey=False), booted)
+        able = _able(made.run(drawn, survey=False), booted)
+        if len(able) < min(booted, len(drawn)):
+            short.append(ktap.Result(False, f"mutants: {len(able)} of {booted} were booted"))
+        results += able
     if table:
         print(engine.table_text(made, results))
-    return judged(results) + about(made)
+    return judged(results) + about(made) + short
 
 
 def every(words, only_names, machines):

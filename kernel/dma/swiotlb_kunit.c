@@ -367,13 +367,40 @@ static void alignment_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mem_pool_used(high), 0);
 }
 
+/* A transient pool has a slot that is aligned as the buffer, wherever it is. */
+static void transient_align_test(struct kunit *test)
+{
+	struct swiotlb_test *t = test->priv;
+	size_t offset;
+
+	t->dev->dma_parms = &t->parms;
+	dma_set_min_align_mask(t->dev, SZ_16K - 1);
+	t->mem.high.after = U64_MAX;
+	for (offset = 0; offset < SZ_16K; offset += SZ_2K) {
+		phys_addr_t orig = virt_to_phys(t->buf) + offset, addr;
+		unsigned long attrs = DMA_ATTR_NO_WARN;
+
+		t->next = 8 * GIB + SZ_4K;
+		addr = swiotlb_tbl_map_single(t->dev, orig, SZ_4K, 0,
+					      DMA_TO_DEVICE, &attrs);
+		KUNIT_ASSERT_NE(test, addr, (phys_addr_t)DMA_MAPPING_ERROR);
+		KUNIT_EXPECT_GE(test, addr, 8 * GIB);
+		KUNIT_EXPECT_EQ(test, addr % SZ_16K, orig % SZ_16K);
+		unmap(t, addr, SZ_4K);
+	}
+}
+
 /* An allocator that cannot grow has one pool, which is always searched. */
 static void fixed_test(struct kunit *test)
 {
 	struct swiotlb_test *t = test->priv;
 
-	/* As that of a restricted DMA pool. */
+	/* As default_swiotlb_base() leaves it. */
 	t->mem.can_grow = false;
+	expect_once(test, &t->mem.defpool);
+	t->mem.high.limit = U64_MAX;
+	expect_once(test, &t->mem.defpool);
+	/* As that of a restricted DMA pool. */
 	t->mem.defpool.growth = NULL;
 	expect_once(test, &t->mem.defpool);
 	t->mask = DMA_BIT_MASK(24);
@@ -591,7 +618,17 @@ static void claim_test(struct kunit *test)
 		addr[i] = expect_in(test, high, LARGEST);
 		unmap(t, addr[i], LARGEST);
 	}
+	/* What was claimed and is not any more can be allocated, all of it. */
+	for (i = 0; i < ARRAY_SIZE(addr); i++)
+		addr[i] = expect_in(test, high, LARGEST);
+	while (i--)
+		unmap(t, addr[i], LARGEST);
+
 	KUNIT_EXPECT_TRUE(test, swiotlb_claim_pool(high));
+	expect_once(test, &t->mem.defpool);
+	/* Nor does a search find a slot that looked before the pool was claimed. */
+	for (i = 0; i < ARRAY_SIZE(addr); i++)
+		high->areas[i].used = 0;
 	expect_once(test, &t->mem.defpool);
 }
 
@@ -612,6 +649,7 @@ static void shrink_test(struct kunit *test)
 	struct io_tlb_growth *high = &t->mem.high;
 	struct io_tlb_pool *first, *second;
 	phys_addr_t addr;
+	int i;
 
 	t->next = 8 * GIB;
 	swiotlb_grow(high);
@@ -634,6 +672,14 @@ static void shrink_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->mem.nslabs, IO_TLB_SEGSIZE + 512);
 	KUNIT_EXPECT_EQ(test, high->freed, 1);
 
+	/* It was, by as much as moves the index once around. */
+	for (i = 0; i < first->nareas; i++) {
+		addr = expect_in(test, first, LARGEST);
+		unmap(t, addr, LARGEST);
+	}
+	swiotlb_shrink(&t->mem.shrink.work);
+	KUNIT_EXPECT_TRUE(test, in_list(t, first));
+
 	/* It is used. */
 	addr = expect_in(test, first, SZ_4K);
 	swiotlb_shrink(&t->mem.shrink.work);
@@ -646,8 +692,20 @@ static void shrink_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, in_list(t, first));
 	KUNIT_EXPECT_EQ(test, high->nslabs, 0);
 	KUNIT_EXPECT_EQ(test, high->freed, 2);
-	/* The pool that was allocated at boot stays. */
+	/* The pool that was allocated at boot stays, and so do decrypted ones. */
 	KUNIT_EXPECT_TRUE(test, in_list(t, &t->mem.defpool));
+	swiotlb_grow(high);
+	first = list_first_entry(&t->mem.pools, struct io_tlb_pool, node);
+	first->cc_shared = true;
+	cancel_delayed_work_sync(&t->mem.shrink);
+	swiotlb_shrink(&t->mem.shrink.work);
+	swiotlb_shrink(&t->mem.shrink.work);
+	KUNIT_EXPECT_TRUE(test, in_list(t, first));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&t->mem.shrink));
+	first->cc_shared = false;
+	swiotlb_shrink(&t->mem.shrink.work);
+	swiotlb_shrink(&t->mem.shrink.work);
+	KUNIT_EXPECT_FALSE(test, in_list(t, first));
 
 	/* There is nothing left to look for. */
 	cancel_delayed_work_sync(&t->mem.shrink);
@@ -794,6 +852,7 @@ static struct kunit_case swiotlb_cases[] = {
 	KUNIT_CASE(grow_test),
 	KUNIT_CASE(share_test),
 	KUNIT_CASE(claim_test),
+	KUNIT_CASE(transient_align_test),
 	KUNIT_CASE(shrink_test),
 #if defined(CONFIG_FAILSLAB) && defined(CONFIG_FAIL_PAGE_ALLOC)
 	KUNIT_CASE(fault_test),

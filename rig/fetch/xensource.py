@@ -42,7 +42,7 @@ TAKEN_OUT = {
                ("xen/common/kernel.c", "fi.submap |= (1U << XENFEAT_not_direct_mapped)")),
     # A page stays where devices see it, whatever becomes of it.
     "own-leaky": (("xen/arch/x86/pv/iommu.c",
-                   "return iommu_unmap(d, _dfn(dfn), 1, 0, flush_flags)"),),
+                   "rc = iommu_unmap(d, _dfn(dfn), 1, 0, flush_flags)"),),
 }
 
 

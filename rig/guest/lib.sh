@@ -105,7 +105,7 @@ _driven() {
 disk() {
 	_found=
 	case $1 in
-	nvme | nvme-cmb)
+	nvme | nvme-cmb | nvme-noiommu)
 		for _block in /sys/block/nvme*n1; do
 			[ "$(tr -d ' ' <"$_block/device/serial")" = "$1" ] && _found=$_block
 		done

@@ -146,7 +146,7 @@ def _build_modules(arch, tree, out, log):
         dest = place / path.relative_to(MODULES)
         dest.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, dest)
-    _make(make_args(arch, tree, out) + [f"M={place}", "modules"], log)
+    _make(make_args(arch, tree, out) + [f"M={place}", "KCFLAGS=-Werror", "modules"], log)
     return sorted(place.rglob("*.ko"))
 
 
@@ -208,8 +208,11 @@ def _build(arch, variant, tree, out, dest):
         loadable = symbols_of(arch, variant)["CONFIG_MODULES"] == "y"
         _make(make_args(arch, tree, out) + [ARCHES[arch].target] + ["modules"] * loadable, log)
         modules = _build_modules(arch, tree, out, log) if loadable else []
-    # Those of the tree itself, KUnit and the series' tests, go beside them.
-    modules += [path for path in sorted(out.rglob("*.ko")) if "rig-modules" not in path.parts]
+    # Those of the tree itself, KUnit and the series' tests, go beside them: those that it has
+    # now, where an earlier one may have left others.
+    if loadable:
+        order = (out / "modules.order").read_text(encoding="ascii").split()
+        modules += [(out / name).with_suffix(".ko") for name in order]
     (dest / "modules").mkdir(parents=True)
     shutil.copy(out / ARCHES[arch].image, dest / "image")
     shutil.copy(out / ".config", dest / "config")

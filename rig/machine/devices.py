@@ -1,7 +1,7 @@
 """The devices of a machine, and QEMU's words for them."""
 
-DEVICES = ("nvme", "nvme-cmb", "ahci", "virtio", "virtio-noiommu", "virtio-mmio", "sdhci",
-           "megasas", "pvscsi", "usb", "uas", "e1000e", "peer", "peer-root", "edu", "virtio-rng")
+DEVICES = ("nvme", "nvme-cmb", "nvme-noiommu", "ahci", "virtio", "virtio-noiommu",
+           "virtio-mmio", "sdhci", "megasas", "pvscsi", "usb", "uas", "e1000e", "peer", "peer-root", "edu", "virtio-rng")
 DISKS = DEVICES[:DEVICES.index("e1000e")]
 DISK_SIZE = 1 << 30       # bytes; a power of two, as SD cards must be; mostly a hole
 NET_ECHO = "10.0.2.100:7"
@@ -23,6 +23,11 @@ def _disk_args(device, image):
                      "-device", "xio3130-downstream,id=cmbmem,bus=cmbswitch,chassis=2",
                      "-device", "nvme,drive=nvme-cmb,serial=nvme-cmb,bus=cmbdisk",
                      "-device", "nvme,serial=cmb,cmb_size_mb=8,bus=cmbmem"],
+        # Below a root bus of its own, which no IOMMU serves.
+        "nvme-noiommu": ["-device", "pxb-pcie,id=noiommubus,bus_nr=0x80,bypass_iommu=on",
+                         "-device", "pcie-root-port,id=noiommuport,bus=noiommubus,chassis=3",
+                         "-device", "nvme,drive=nvme-noiommu,serial=nvme-noiommu,"
+                         "bus=noiommuport"],
         "ahci": ["-device", "ich9-ahci,id=ahcibus",
                  "-device", "ide-hd,drive=ahci,bus=ahcibus.0,serial=ahci"],
         "virtio": ["-device", "virtio-blk-pci,drive=virtio,serial=virtio,"

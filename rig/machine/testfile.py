@@ -18,7 +18,7 @@ from rig.machine.machine import Machine
 
 KEYS = ("platforms", "devices", "memory", "cpus", "icount", "dom0_mem", "xen", "linux",
         "board", "cpu", "dtb", "hypervisor", "xen_options", "iommu", "timeout", "domu", "modules",
-        "programs", "base", "kernel", "expect", "full", "count",
+        "programs", "base", "kernel", "expect", "fails", "full", "count",
         "faults")
 DEFAULT_TIMEOUT = 300     # seconds a test may take in the guest
 
@@ -61,6 +61,14 @@ class TestFile:
             return base[len("expected-fail"):].strip() or "declared"
         return ""
 
+    def failing(self, platform):
+        """What must fail if the test must: a pattern for the name of each such check."""
+        return [words.strip() for words in self.get("fails", platform).split(";") if words.strip()]
+
+    def soils(self, platform, kernel):
+        """Whether it leaves a log in which others' faults would not be seen."""
+        return bool(self.must_fail(platform, kernel)) or self.flag("faults", platform)
+
     def not_run(self, platform, kernel):
         """Why this test is not run on this kernel, or an empty string."""
         base = self.get("base", platform)
@@ -80,7 +88,7 @@ class TestFile:
         own = self.get("kernel", platform)
         kernel = own if own and kernel == "ours" else kernel
         return Machine(platform=platform, kernel=kernel,
-                       alone=self.name if self.must_fail(platform, kernel) else "",
+                       alone=self.name if self.soils(platform, kernel) else "",
                        memory=int(self.get("memory", platform) or 0),
                        cpus=cpus,
                        icount=self.flag("icount", platform),

@@ -75,6 +75,11 @@ def first_failure(verdict):
     return "nothing was checked"
 
 
+def _broken(outcome, verdict):
+    """Whether the machine failed, or what it told, rather than what runs in it."""
+    return outcome.problem.startswith("QEMU ended with") or "torn" in verdict.document.problem
+
+
 def arch_of(item):
     """The architecture of a Boot."""
     return needs.PLATFORMS[item.machine.platform]
@@ -159,8 +164,14 @@ class Boots:
         return verdict
 
     def _run(self, item, mutant, number, control):
-        watch = signs.Signs(item.machine.platform, control, self.over)
-        outcome, verdict = self._boot(item, number, watch, str(mutant))
+        for _ in range(2):
+            watch = signs.Signs(item.machine.platform, control, self.over)
+            outcome, verdict = self._boot(item, number, watch, str(mutant))
+            # The machine here may be to blame, not the mutant. The same twice is the mutant's.
+            if watch.sign or not _broken(outcome, verdict):
+                break
+        if outcome.problem.startswith("QEMU ended with -9"):
+            raise needs.RigError(f"{item.name}: {outcome.problem}")
         reached = signs.reached(outcome.console, number)
         said = watch.sign or ("" if verdict.passed else first_failure(verdict))
         return Verdict(bool(said), item.name, said[:200] or "passed", reached), outcome

@@ -77,6 +77,7 @@ ROWS = {
     "drivers/xen/grant-dma-iommu.c": Row(boots=("bypass-node", "grant-dma")),
     "drivers/xen/grant-dma-ops.c": Row(boots=("grant-dma",)),
     "drivers/xen/grant-table.c": Row(boots=("foreign-dmabuf", "dma-api", "scattered-dmabuf")),
+    "drivers/xen/pci.c": Row(boots=_OWN),
     "drivers/xen/swiotlb-debugfs.c": Row(boots=("view", "view-force", "above-4g-view",
                                                 "unaligned-view")),
     "drivers/xen/swiotlb-xen.c": Row(("detectruns",), boots=_DETECT),

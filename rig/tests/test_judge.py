@@ -72,6 +72,18 @@ class Judge(unittest.TestCase):
         self.assertTrue(judge.judge(outcome(head, failing())).passed)
         self.assertFalse(judge.judge(outcome(head)).passed)
 
+    def test_control_that_broke_off_is_no_proof(self):
+        head = "#: expect: fail no translation\n"
+        for words in ("ran to its end", "ended in time"):
+            lines = [line.replace("reads", f"t {words}") for line in failing()]
+            self.assertFalse(judge.judge(outcome(head, lines)).passed)
+
+    def test_what_a_control_must_fail(self):
+        for words, good in (("reads", True), ("^re; ads$", True), ("writes", False),
+                            ("reads; writes", False)):
+            head = f"#: expect: fail no translation\n#: fails: {words}\n"
+            self.assertEqual(judge.judge(outcome(head, failing())).passed, good, words)
+
     def test_control_that_died_is_no_proof(self):
         head = "#: expect: fail no translation\n"
         self.assertFalse(judge.judge(outcome(head, failing(), nonce="n0")).passed)

@@ -645,7 +645,7 @@ class Booted(unittest.TestCase):
             patch.start()
             self.addCleanup(patch.stop)
         self.boots = self.made()
-        self.visits, self.lines, self.failing = {"pv-t": set()}, {}, {}
+        self.visits, self.lines, self.failing, self.problems = {"pv-t": set()}, {}, {}, {}
 
     def made(self):
         class Survey:
@@ -674,8 +674,9 @@ class Booted(unittest.TestCase):
             f"rig_mutant: 0 visits {place}." for place in self.visits.get(name, ())]
         for line in lines:
             stop.line(line)
+        broken = self.problems.get(number)
         return needs.runner.Outcome(item, "", "\n".join(lines), None, 10, 5,
-                                    problem=stop.why(1, 1))
+                                    problem=broken.pop(0) if broken else stop.why(1, 1))
 
     def judge(self, outcome):
         number = int(outcome.boot.machine.linux.split()[0].removeprefix("rig_mutant="))
@@ -683,7 +684,7 @@ class Booted(unittest.TestCase):
         if not good:
             self.failing[number] -= 1
         result = ktap.Result(good, "the log is clean", notes=[] if good else ["why: WARN"])
-        return needs.judge.Verdict(outcome, None, [("t", [result], [])])
+        return needs.judge.Verdict(outcome, ktap.Document(), [("t", [result], [])])
 
     def test_ladder(self):
         def names(names, *arches):
@@ -774,6 +775,18 @@ class Booted(unittest.TestCase):
         other = self.made()
         other.base = lambda name: f"another base of {name}"
         with self.assertRaisesRegex(needs.RigError, "pv-t does not pass without a fault"):
+            other.tried(mutant)
+
+    def test_a_machine_that_broke_is_no_verdict(self):
+        mutant, number, place = self.numbers()
+        self.visits["pv-t"] = {place}
+        self.failing[number], self.problems[number] = 2, ["QEMU ended with 1: cannot start"]
+        self.assertTrue(self.boots.tried(mutant).killed)
+        self.assertEqual(self.booted.count(("pv-t", number)), 2)
+        self.failing[number], self.problems[number] = 2, ["QEMU ended with -9: "] * 2
+        other = self.made()
+        other.base = lambda name: f"another base of {name}"
+        with self.assertRaisesRegex(needs.RigError, "pv-t: QEMU ended with -9"):
             other.tried(mutant)
 
     def test_a_run_that_is_over(self):
@@ -1216,6 +1229,12 @@ class Verb(unittest.TestCase):
             [2], [["user1", "user2", "named1", "named2"], ["boot1", "boot2"]]))
         self.assertEqual(len(found), 4)
         self.assertLess(mutate.BOOTED, mutate.FULL)
+
+    def test_fewer_than_asked_for_is_a_failure(self):
+        self.mutants["boot1"] = self.mutants["user1"]
+        found = mutate.sample(3, "seed", booted=2)
+        self.assertEqual([result.name for result in found if not result.passed],
+                         ["mutants: 1 of 2 were booted"])
 
     def test_names(self):
         with mock.patch("builtins.print"):

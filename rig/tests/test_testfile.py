@@ -90,6 +90,10 @@ class Plan(unittest.TestCase):
         self.assertEqual(tests[1].must_fail("pv", "base"), "it bounces")
         self.assertEqual(one("e", "#: expect: fail wrong\n").must_fail("pv", "ours"), "wrong")
 
+    def test_what_is_forgiven_faults_is_alone(self):
+        tests = self.tests[:1] + [one("f", "#: faults: yes\n")]
+        self.assertEqual(len(plan(tests, ["pv"])), 2)
+
     def test_not_run_on_base(self):
         test = one("t", "#: platforms: pv\n#: base: not-run it dies\n")
         self.assertEqual(test.not_run("pv", "base"), "it dies")

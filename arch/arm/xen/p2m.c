@@ -582,7 +582,8 @@ static void p2m_add(struct xen_p2m *p2m, struct xen_p2m_range *below,
  * Context: Process or softirq context, also under spinlocks. Not from hard
  * interrupts or under raw spinlocks, where PREEMPT_RT cannot allocate.
  * Return: 0 on success. On error nothing is changed: -ENOMEM; -EINVAL if @nr is
- * 0 or the numbers wrap; -EEXIST if one of the pfns is in use.
+ * 0 or the numbers wrap; -ERANGE if a bus frame has no phys_addr_t; -EEXIST if one
+ * of the pfns is in use.
  */
 int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 		unsigned long nr)
@@ -594,6 +595,9 @@ int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 
 	if (!nr || pfn + nr < pfn || bfn + nr < bfn)
 		return -EINVAL;
+	/* Without LPAE, machine addresses beyond 4 GiB cannot be told. */
+	if (bfn + nr - 1 > PHYS_ADDR_MAX >> XEN_PAGE_SHIFT)
+		return -ERANGE;
 
 	for (i = 0; i < count; i++) {
 		new = xen_p2m_alloc();

@@ -20,7 +20,6 @@
 #include <linux/kconfig.h>
 #include <linux/log2.h>
 #include <linux/memblock.h>
-#include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
@@ -193,15 +192,15 @@ void __init xen_own_frames_init(void)
 	static_call_update(xen_p2m_notify, xen_own_p2m_changed);
 
 	/* Pages for grants are above, as far as the p2m covers them. */
-	if (IS_ENABLED(CONFIG_XEN_UNPOPULATED_ALLOC)) {
-		xen_unpopulated_range = mhp_get_pluggable_range(true);
-		xen_unpopulated_range.start = xen_own_end;
-		xen_unpopulated_range.end = min(xen_unpopulated_range.end,
-						PFN_PHYS(xen_p2m_size) - 1);
-	}
+	if (IS_ENABLED(CONFIG_XEN_UNPOPULATED_ALLOC))
+		xen_unpopulated_range = DEFINE_RANGE(xen_own_end,
+						     PFN_PHYS(xen_p2m_size) - 1);
 	/* A virtio device that bypasses the IOMMU would access other memory. */
 	virtio_set_mem_acc_cb(virtio_require_restricted_mem_acc);
-	/* Devices do not access local memory beyond the window. */
+	/*
+	 * Devices do not access local memory beyond the window.  Below 4 GiB Xen
+	 * maps what is RAM in the machine's memory map, and no other memory.
+	 */
 	if (IS_ENABLED(CONFIG_XEN_BALLOON_MEMORY_HOTPLUG))
-		xen_hotplug_max = window - 1;
+		xen_hotplug_range = DEFINE_RANGE(SZ_4G, window - 1);
 }

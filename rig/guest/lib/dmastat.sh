@@ -6,7 +6,7 @@ DMASTAT=/sys/kernel/debug/dmastat
 # driver_of ID: the driver of the device that does the DMA.
 driver_of() {
 	case $1 in
-	nvme-cmb) echo nvme ;;
+	nvme-cmb | nvme-noiommu) echo nvme ;;
 	virtio | virtio-noiommu) echo virtio-pci ;;
 	sdhci) echo sdhci-pci ;;
 	megasas) echo megaraid_sas ;;

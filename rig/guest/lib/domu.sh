@@ -18,8 +18,11 @@ _block_script() {
 	chmod +x /etc/xen/scripts/block
 }
 
-# domu_said FILE LINES: the end of what a console said, and which mutant's place was reached.
+# domu_said FILE LINES: the end of what a console said, what before it is no good sign, and
+# which mutant's place was reached.
 domu_said() {
+	head -n "-$2" "$1" | grep -E 'BUG|WARNING:|Oops|DMA-API: |Call [Tt]race' |
+		sed 's/^/domU: /'
 	tail -n "$2" "$1" | grep -v rig_mutant: | sed 's/^/domU: /'
 	grep rig_mutant: "$1" | sed 's/^/domU: /'
 }

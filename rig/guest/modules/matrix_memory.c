@@ -145,7 +145,7 @@ static bool make_scattered(struct memory *mem)
 	/* If that fails, the block has holes, and cannot be freed. */
 	if (!give(block + 8) || !give(block + 12) || !take(block + 8) || !take(block + 12))
 		return false;
-	if (neighbours(block, 1 << BLOCK_ORDER)) {
+	if (neighbours(page_to_pfn(block), 1 << BLOCK_ORDER)) {
 		__free_pages(block, BLOCK_ORDER);
 		return false;
 	}

@@ -282,7 +282,7 @@ static int handle_show(struct seq_file *m, void *v)
 	struct sg_table sgt;
 	struct page *page[2];
 	void *cpu[2];
-	int i;
+	int i, ret;
 
 	dma_set_coherent_mask(dev, DMA_BIT_MASK(64));
 	for (i = 0; i < 2; i++) {
@@ -291,7 +291,9 @@ static int handle_show(struct seq_file *m, void *v)
 			return -ENOMEM;
 		page[i] = virt_to_page(cpu[i]);
 	}
-	if (!dma_get_sgtable(dev, &sgt, cpu[0], bus[1], SZ_64K)) {
+	ret = dma_get_sgtable(dev, &sgt, cpu[0], bus[1], SZ_64K);
+	equal(m, ret, 0, "a table of a buffer can be had");
+	if (!ret) {
 		equal(m, page_to_pfn(sg_page(sgt.sgl)), page_to_pfn(page[0]),
 		      "a table of a buffer has the buffer's pages");
 		sg_free_table(&sgt);
@@ -348,7 +350,7 @@ static int mmap_show(struct seq_file *m, void *v)
 	struct sg_table sgt;
 	dma_addr_t bus[2];
 	void *cpu[2];
-	int i;
+	int i, ret;
 
 	dma_set_coherent_mask(dev, DMA_BIT_MASK(LOW_BITS));
 	for (i = 0; i < 2; i++)
@@ -357,7 +359,9 @@ static int mmap_show(struct seq_file *m, void *v)
 	for (i = 0; cpu[0] && cpu[1] && i < 2; i++) {
 		shared_bus = bus[i];
 		mmap_one(m, i ? "with the handle of another" : "with its handle");
-		if (dma_get_sgtable(dev, &sgt, cpu[0], bus[i], SZ_64K))
+		ret = dma_get_sgtable(dev, &sgt, cpu[0], bus[i], SZ_64K);
+		equal(m, ret, 0, "a table of it can be had");
+		if (ret)
 			continue;
 		equal(m, page_to_pfn(sg_page(sgt.sgl)),
 		      page_to_pfn(virt_to_page(cpu[0])),

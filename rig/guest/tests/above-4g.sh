@@ -22,3 +22,5 @@ holds "sdhci bounces" [ "$(stat sdhci bounced)" -gt 0 ]
 dmastat_reset
 dmatest masks
 is "$(hooks calls)" 0 "no bus frame is asked for"
+is "$(hooks missed)" 0 "no question was missed"
+holds "there are questions to be counted" [ "$(hooks functions)" -gt 0 ]

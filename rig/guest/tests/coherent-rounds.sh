@@ -14,7 +14,7 @@
 direct() {
 	dmastat_reset
 	dmatest "$1"
-	is "$(stat dmatest failed)" 0 "$1: none fails $2"
+	is "$(fact "$1" failed)" 0 "$1: every buffer is there and is mapped $2"
 	holds "$1: at most $3 bounce $2" [ "$(stat dmatest bounced)" -le "$3" ]
 }
 

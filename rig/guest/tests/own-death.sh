@@ -46,6 +46,7 @@ xl_up || exit 1
 die first
 die second
 before=$(xen_free_pages)
+holds "Xen tells how many pages it has" [ "$before" -gt 0 ]
 for round in third fourth fifth; do
 	die $round
 	free=$(xen_free_pages)

@@ -33,6 +33,8 @@ unbounced_case map64k
 	done
 ) &
 scatter
+unbounced_case map64k
+holds "most of them are not contiguous in the machine" [ "$(stat dmatest apart)" -gt 128 ]
 unbounced_case copy
 dmatest coherent
 cat "$DMATEST/rounds" "$DMATEST/rounds" >/tmp/rounds &

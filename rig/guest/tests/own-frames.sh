@@ -25,6 +25,7 @@ unbounced_io nvme ahci
 unset IO_AT
 scatter
 unbounced_case map64k
+holds "most of them are not contiguous in the machine" [ "$(stat dmatest apart)" -gt 128 ]
 unbounced_case copy
 nosync 1
 dmatest coherent

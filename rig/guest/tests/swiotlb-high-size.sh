@@ -30,6 +30,7 @@ load_ends nvme
 for id in nvme sdhci dmatest; do
 	note "id=$id maps=$(stat $id maps) failed=$(stat $id failed)"
 done
+holds "sdhci maps for DMA" [ "$(stat sdhci maps)" -gt 0 ]
 is "$(stat sdhci failed)/$(stat dmatest failed)" 0/0 "and no other device lacks memory"
 is "$slabs" 384 "the pools have grown to the maximum, and no further"
 is "$(stat nvme failed)" 0 "and no mapping failed"

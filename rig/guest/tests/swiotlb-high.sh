@@ -107,6 +107,7 @@ for id in nvme sdhci; do
 	stat_report $id
 done
 row together dmatest
+holds "sdhci maps for DMA" [ "$(stat sdhci maps)" -gt 0 ]
 is "$(stat dmatest failed)" 0 "edu: no mapping failed"
 is "$(kind_fact low failed)" 0 "there was always a slot for devices of 32 bits and less"
 holds "and not more than 4 MiB of them" [ "$(pool_mib)" -le 4 ]

@@ -32,7 +32,8 @@ def _ask(src, paths):
     done = subprocess.run(
         ["python3", "tools/docs/kernel-doc", "-none", "-Wall", *paths],
         cwd=src, text=True, capture_output=True, timeout=300, check=False)
-    if "Traceback" in done.stderr or "usage:" in done.stderr:
+    # Without -Werror it ends with 0 whatever it finds.
+    if done.returncode or "Traceback" in done.stderr:
         raise RigError("kernel-doc: " + done.stderr[-500:])
     return messages(done.stdout + done.stderr, set(paths))
 

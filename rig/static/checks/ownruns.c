@@ -65,6 +65,8 @@ struct range {
 	u64 start, end;
 };
 
+#define DEFINE_RANGE(first, last) ((struct range){ (first), (last) })
+
 /* Configuration. */
 #define IS_ENABLED(option)	(option)
 static bool CONFIG_XEN_UNPOPULATED_ALLOC, CONFIG_XEN_BALLOON_MEMORY_HOTPLUG;
@@ -107,7 +109,7 @@ static struct xen_memory_region xen_extra_mem[XEN_EXTRA_MEM_MAX_REGIONS];
 
 /* What the switch tells others. */
 static struct range xen_unpopulated_range;
-static phys_addr_t xen_hotplug_max;
+static struct range xen_hotplug_range;
 static bool virtio_restricted;
 
 static bool virtio_require_restricted_mem_acc(void)
@@ -118,11 +120,6 @@ static bool virtio_require_restricted_mem_acc(void)
 static void virtio_set_mem_acc_cb(bool (*restricted)(void))
 {
 	virtio_restricted = restricted();
-}
-
-static struct range mhp_get_pluggable_range(bool need_mapping)
-{
-	return (struct range){ 0, 1ull << (need_mapping ? 45 : 52) };
 }
 
 static bool mfns_answer;
@@ -227,9 +224,9 @@ static void anew(void)
 	memset(&xen, 0, sizeof(xen));
 	xen.window = WINDOW;
 	queries = switches = looked_up = 0;
-	xen_own_window = xen_own_end = xen_hotplug_max = 0;
+	xen_own_window = xen_own_end = 0;
 	xen_machine_forced = virtio_restricted = false;
-	xen_unpopulated_range = (struct range){};
+	xen_unpopulated_range = xen_hotplug_range = (struct range){};
 	xen_frames_contiguous_call = xen_mfns_contiguous;
 	xen_p2m_notify_call = xen_p2m_changed;
 	xen_maddr_p2m_size = 0;
@@ -384,16 +381,8 @@ static void places(void)
 	check(xen_own_end == RAM << 12, "%#lx", (long)xen_own_end);
 	check(xen_unpopulated_range.start == RAM << 12, "grants");
 	check(xen_unpopulated_range.end == (P2M_SIZE << 12) - 1, "grants");
-	check(xen_hotplug_max == WINDOW - 1, "hotplug");
+	check(xen_hotplug_range.start == SZ_4G && xen_hotplug_range.end == WINDOW - 1, "hotplug");
 	check(virtio_restricted, "virtio");
-
-	/* The p2m may cover more than there can be pages. */
-	anew();
-	xen.caps = ON;
-	xen_p2m_size = 1ul << 40;
-	boot();
-	xen_p2m_size = P2M_SIZE;
-	check(xen_unpopulated_range.end == 1ull << 45, "grants");
 
 	/* No extra memory; and a window that ends before the memory does. */
 	anew();
@@ -414,13 +403,13 @@ static void places(void)
 	xen.caps = ON;
 	CONFIG_XEN_UNPOPULATED_ALLOC = CONFIG_XEN_BALLOON_MEMORY_HOTPLUG = false;
 	boot();
-	check(!xen_unpopulated_range.end && !xen_hotplug_max, "not configured");
+	check(!xen_unpopulated_range.end && !xen_hotplug_range.end, "not configured");
 
 	/* With machine frames nothing of that is set. */
 	anew();
 	xen.query = -ENOSYS;
 	boot();
-	check(!xen_own_end && !xen_own_window && !xen_hotplug_max, "machine");
+	check(!xen_own_end && !xen_own_window && !xen_hotplug_range.end, "machine");
 	check(!xen_unpopulated_range.end && !virtio_restricted, "machine");
 	check(xen_maddr_p2m_size == P2M_SIZE, "machine");
 }

@@ -658,6 +658,11 @@ static void bad_numbers(void)
 	check(xen_p2m_set(&p2m, BASE + 9, 1, 0) == -EINVAL, "set nothing");
 	check(xen_p2m_set(&p2m, ULONG_MAX, 1, 2) == -EINVAL, "set, pfn wraps");
 	check(xen_p2m_set(&p2m, BASE + 9, ULONG_MAX, 2) == -EINVAL, "set, bfn wraps");
+	check(xen_p2m_set(&p2m, BASE + 9, PHYS_ADDR_MAX >> XEN_PAGE_SHIFT, 2) == -ERANGE,
+	      "set, no address");
+	check(xen_p2m_set(&p2m, BASE + 9, PHYS_ADDR_MAX >> XEN_PAGE_SHIFT, 1) == 0,
+	      "set, the last address");
+	check(xen_p2m_clear(&p2m, BASE + 9, 1) == 0, "clear it");
 	check(xen_p2m_clear(&p2m, BASE + 1, 0) == -EINVAL, "clear nothing");
 	check(xen_p2m_clear(&p2m, 0, 0) == -EINVAL, "clear nothing at 0");
 	check(xen_p2m_clear(&p2m, BASE + 1, ULONG_MAX) == -EINVAL, "clear, wraps");
