@@ -39,7 +39,9 @@ struct xen_iommu_query {
  *    machine-to-physical entry is N at address N << 12. Xen keeps it so when
  *    such an entry, or the page's owner, changes. Of several pages with one
  *    number it is the last that got it. A page whose number is not below that
- *    of the window, or is one of a reserved frame, is not reached.
+ *    of the window, or is one of a reserved frame, is not reached. If Xen lacks
+ *    memory to hide a page that the domain gives away, devices reach it until
+ *    another page gets its number; with CAP_strict nobody gets the page then.
  *  - machine frame N at address window + (N << 12): all RAM, or with
  *    CAP_strict what was granted to this domain and is mapped.
  *    dev_bus_addr of a grant mapping remains the machine address.
@@ -49,7 +51,8 @@ struct xen_iommu_query {
  *
  * There is no way back. No device may do DMA while the command is carried out.
  *
- *  -EOPNOTSUPP  there is no IOMMU, or it cannot do this, or was told not to
+ *  -EOPNOTSUPP  a device is not behind an IOMMU that is on, or the IOMMUs
+ *               cannot do this, or Xen was told not to
  *  -EPERM       not the hardware domain
  *  -EINVAL      flags or pad is not 0
  *  -EEXIST      it was done before: XEN_IOMMUOP_query tells the window

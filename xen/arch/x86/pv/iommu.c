@@ -9,7 +9,8 @@
  * Invariant, under own.lock: a DFN below own.window that firmware did not
  * reserve maps an MFN only if the domain owns the page, M2P has that DFN for it,
  * and, where mappings are kept in sync with a page's use ("strict"), the page's
- * type is PGT_writable_page.
+ * type is PGT_writable_page.  Otherwise devices reach all RAM anyway, and an MFN
+ * may stay there if memory is lacking, until another page gets that DFN.
  *
  * So a page is mapped at most once there, and M2P says where: mappings need no
  * reference and no list, and a page that is freed or becomes a page table is
@@ -34,6 +35,9 @@
 
 #include <public/pv-iommu.h>
 
+/* The stages of the switch.  Up to OWN_start nothing changes for devices. */
+enum { OWN_off, OWN_check, OWN_window, OWN_start, OWN_drop, OWN_map, OWN_done };
+
 /* Is the frame one at which devices may not see one of the domain's pages? */
 static bool own_reserved(struct domain *d, unsigned long dfn)
 {
@@ -46,7 +50,7 @@ static bool own_reserved(struct domain *d, unsigned long dfn)
     if ( type != RAM_TYPE_CONVENTIONAL && dfn < PFN_DOWN(GB(4)) )
         return true;
 
-    return iommu_identity_mapped(d, dfn);
+    return iommu_ht_range(dfn, dfn) || iommu_identity_mapped(d, dfn);
 }
 
 /* Should devices see the page at this frame? */
@@ -89,18 +93,26 @@ static int own_remove(struct domain *d, const struct page_info *pg,
                       unsigned long dfn, unsigned int *flush_flags)
 {
     struct domain_iommu *hd = dom_iommu(d);
+    int rc = 0;
 
     ASSERT(spin_is_locked(&hd->arch.own.lock));
 
     /* What firmware reserved stays, whoever owns it. */
     if ( own_mapped(d, pg, dfn) && !own_reserved(d, dfn) )
-        return iommu_unmap(d, _dfn(dfn), 1, 0, flush_flags);
+        rc = iommu_unmap(d, _dfn(dfn), 1, 0, flush_flags);
+
+    /*
+     * Splitting a superpage takes memory, and a page that stays mapped does not
+     * get freed.  Ignore that where devices reach all RAM anyway.
+     */
+    if ( rc == -ENOMEM && !need_iommu_pt_sync(d) )
+        rc = 0;
 
     /* Whoever took the mapping away may not have flushed it yet. */
-    if ( atomic_read(&hd->arch.own.unflushed) )
+    if ( !*flush_flags && atomic_read(&hd->arch.own.unflushed) )
         *flush_flags |= IOMMU_FLUSHF_modified | IOMMU_FLUSHF_all;
 
-    return 0;
+    return rc;
 }
 
 /* Drop the lock, and flush what was changed at the frame. */
@@ -160,8 +172,19 @@ int pv_iommu_page_remove(struct domain *d, struct page_info *pg)
 
     if ( pv_iommu_own_frames(d) )
     {
-        dfn = get_gpfn_from_mfn(dfn);
+        unsigned long mfn = dfn;
+
+        dfn = get_gpfn_from_mfn(mfn);
         rc = own_remove(d, pg, dfn, &flush_flags);
+
+        /* Strict: it is at its MFN, too, until the switch has dropped that. */
+        if ( !rc && need_iommu_pt_sync(d) && hd->arch.own.stage <= OWN_drop )
+        {
+            rc = own_remove(d, pg, mfn, &flush_flags);
+            /* One flush for both frames. */
+            if ( flush_flags )
+                flush_flags |= IOMMU_FLUSHF_all;
+        }
     }
     else if ( need_iommu_pt_sync(d) )
         rc = iommu_unmap(d, _dfn(dfn), 1, 0, &flush_flags);
@@ -202,9 +225,6 @@ int pv_iommu_set_gpfn(struct domain *d, struct page_info *pg,
 
     return own_unlock(d, gpfn, flush_flags) ?: rc;
 }
-
-/* The stages of the switch.  Up to OWN_start nothing changes for devices. */
-enum { OWN_off, OWN_check, OWN_window, OWN_start, OWN_drop, OWN_map, OWN_done };
 
 /* Can every page of the domain be seen at its GFN? */
 static int own_check(struct domain *d)
@@ -330,6 +350,8 @@ static int own_stage(struct domain *d)
         rc = gnttab_set_dfn_offset(d, hd->arch.own.window);
         if ( rc )
             return rc;
+        /* Resuming from S3 must not leave an IOMMU off any more. */
+        force_iommu = true;
         /* From here on changes of M2P, type and owner are followed. */
         spin_lock(&hd->arch.own.lock);
         hd->arch.own.on = true;
@@ -401,7 +423,7 @@ static long iommu_query(struct domain *d, XEN_GUEST_HANDLE_PARAM(void) arg)
         .pgsize_mask = PAGE_SIZE,
     };
 
-    if ( !pv_iommu_own_possible(d) )
+    if ( !pv_iommu_own_possible(d) || !iommu_hwdom_own )
         return -EOPNOTSUPP;
 
     query.max_iova_addr =
@@ -428,7 +450,7 @@ static long iommu_own_frames(struct domain *d,
         return -EFAULT;
     if ( own.flags || own.pad )
         return -EINVAL;
-    if ( !pv_iommu_own_possible(d) )
+    if ( !pv_iommu_own_possible(d) || !iommu_hwdom_own )
         return -EOPNOTSUPP;
     if ( hd->arch.own.stage == OWN_done )
         return -EEXIST;
@@ -463,12 +485,36 @@ long do_iommu_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
 void pv_iommu_dump(struct domain *d)
 {
     struct domain_iommu *hd = dom_iommu(d);
-    unsigned long dfn, i, mapped = 0, wrong = 0, missing = 0;
+    unsigned long dfn, i, end = max_page, mapped = 0, wrong = 0, missing = 0;
 
     printk("%pd: devices see own frames, MFNs from DFN %lx on\n",
            d, hd->arch.own.window);
 
-    for ( dfn = 0; dfn < hd->arch.own.window; dfn++ )
+    for ( i = 0; i < max_page; i++ )
+    {
+        const struct page_info *pg = mfn_to_page(_mfn(i));
+
+        if ( !(i & 0xfff) )
+            process_pending_softirqs();
+
+        if ( !mfn_valid(_mfn(i)) || page_get_owner(pg) != d )
+            continue;
+
+        spin_lock(&hd->arch.own.lock);
+
+        dfn = get_gpfn_from_mfn(i);
+        if ( own_wanted(d, pg, dfn) )
+        {
+            end = max(end, dfn + 1);
+            if ( !own_mapped(d, pg, dfn) && missing++ < 10 )
+                printk("  DFN %lx: MFN %"PRI_mfn" is not seen there\n", dfn, i);
+        }
+
+        spin_unlock(&hd->arch.own.lock);
+    }
+
+    /* The window may be far beyond. */
+    for ( dfn = 0; dfn < end; dfn++ )
     {
         unsigned int flags;
         mfn_t mfn;
@@ -489,26 +535,6 @@ void pv_iommu_dump(struct domain *d)
                 printk("  DFN %lx: MFN %"PRI_mfn" is not to be seen there\n",
                        dfn, mfn_x(mfn));
         }
-
-        spin_unlock(&hd->arch.own.lock);
-    }
-
-    for ( i = 0; i < max_page; i++ )
-    {
-        const struct page_info *pg = mfn_to_page(_mfn(i));
-
-        if ( !(i & 0xfff) )
-            process_pending_softirqs();
-
-        if ( !mfn_valid(_mfn(i)) || page_get_owner(pg) != d )
-            continue;
-
-        spin_lock(&hd->arch.own.lock);
-
-        dfn = get_gpfn_from_mfn(i);
-        if ( own_wanted(d, pg, dfn) && !own_mapped(d, pg, dfn) &&
-             missing++ < 10 )
-            printk("  DFN %lx: MFN %"PRI_mfn" is not seen there\n", dfn, i);
 
         spin_unlock(&hd->arch.own.lock);
     }
