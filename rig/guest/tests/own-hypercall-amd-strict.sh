@@ -11,7 +11,7 @@
 # The hypercall by which a PV dom0's devices see its own frames, on AMD's IOMMU. Linux does
 # not ask for it here.
 
-WINDOW=0x10000000000
+export WINDOW=0x10000000000
 . /rig/lib/iommuop.sh
 
 bad_input

@@ -5,10 +5,11 @@
 #: dom0_mem: 768M,max:768M
 #: hypervisor: own
 #: iommu: intel
-#: xen: iommu=verbose
+#: xen: iommu=no-intremap
 #: base: not-run the base kernel does not ask for own frames
 # Addresses of dom0's own frames mean nothing to a device that no IOMMU serves: it would
 # access pages of Xen's or of other domains'. If there is one, Xen does not offer them.
+# Interrupts are not remapped, since Xen could not do that for the device.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
