@@ -388,6 +388,20 @@ static void transient_align_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, addr % SZ_16K, orig % SZ_16K);
 		unmap(t, addr, SZ_4K);
 	}
+
+	/* Pages are aligned to a page: a slot more only for those that need it. */
+	dma_set_min_align_mask(t->dev, SZ_4K - 1);
+	for (offset = 0; offset < SZ_4K; offset += SZ_2K) {
+		phys_addr_t orig = virt_to_phys(t->buf) + offset, addr;
+		unsigned long attrs = DMA_ATTR_NO_WARN;
+
+		t->next = 8 * GIB;
+		addr = swiotlb_tbl_map_single(t->dev, orig, SZ_4K, 0,
+					      DMA_TO_DEVICE, &attrs);
+		KUNIT_ASSERT_EQ(test, addr, 8 * GIB + offset);
+		KUNIT_EXPECT_EQ(test, t->asked_slabs, offset ? 3 : 2);
+		unmap(t, addr, SZ_4K);
+	}
 }
 
 /* An allocator that cannot grow has one pool, which is always searched. */

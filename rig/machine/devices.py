@@ -1,7 +1,8 @@
 """The devices of a machine, and QEMU's words for them."""
 
 DEVICES = ("nvme", "nvme-cmb", "nvme-noiommu", "ahci", "virtio", "virtio-noiommu",
-           "virtio-mmio", "sdhci", "megasas", "pvscsi", "usb", "uas", "e1000e", "peer", "peer-root", "edu", "virtio-rng")
+           "virtio-mmio", "sdhci", "megasas", "pvscsi", "usb", "uas", "e1000e", "peer",
+           "peer-root", "edu", "virtio-rng")
 DISKS = DEVICES[:DEVICES.index("e1000e")]
 DISK_SIZE = 1 << 30       # bytes; a power of two, as SD cards must be; mostly a hole
 NET_ECHO = "10.0.2.100:7"

@@ -5,6 +5,7 @@ Each boot is first tried without a fault: it has to pass, and tells how long it 
 which places it comes to. Where it does not come to a mutant's place, the next one is tried.
 Each test has a boot of its own, so that none waits for another that cannot notice.
 """
+import re
 import shutil
 import threading
 import time
@@ -170,7 +171,8 @@ class Boots:
             # The machine here may be to blame, not the mutant. The same twice is the mutant's.
             if watch.sign or not _broken(outcome, verdict):
                 break
-        if outcome.problem.startswith("QEMU ended with -9"):
+        # What kills QEMU from outside, or keeps it from starting, says nothing of a mutant.
+        if re.match("QEMU ended with (-9|[0-9])", outcome.problem):
             raise needs.RigError(f"{item.name}: {outcome.problem}")
         reached = signs.reached(outcome.console, number)
         said = watch.sign or ("" if verdict.passed else first_failure(verdict))

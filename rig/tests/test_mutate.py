@@ -783,11 +783,12 @@ class Booted(unittest.TestCase):
         self.failing[number], self.problems[number] = 2, ["QEMU ended with 1: cannot start"]
         self.assertTrue(self.boots.tried(mutant).killed)
         self.assertEqual(self.booted.count(("pv-t", number)), 2)
-        self.failing[number], self.problems[number] = 2, ["QEMU ended with -9: "] * 2
-        other = self.made()
-        other.base = lambda name: f"another base of {name}"
-        with self.assertRaisesRegex(needs.RigError, "pv-t: QEMU ended with -9"):
-            other.tried(mutant)
+        for code in ("-9", "1"):
+            self.failing[number], self.problems[number] = 2, [f"QEMU ended with {code}: "] * 2
+            other = self.made()
+            other.base = lambda name, code=code: f"base {code} of {name}"
+            with self.assertRaisesRegex(needs.RigError, f"pv-t: QEMU ended with {code}"):
+                other.tried(mutant)
 
     def test_a_run_that_is_over(self):
         mutant, _, _ = self.numbers()

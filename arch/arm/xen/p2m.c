@@ -595,7 +595,7 @@ int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 
 	if (!nr || pfn + nr < pfn || bfn + nr < bfn)
 		return -EINVAL;
-	/* Without LPAE, machine addresses beyond 4 GiB cannot be told. */
+	/* Without LPAE, no phys_addr_t holds an address beyond 4 GiB. */
 	if (bfn + nr - 1 > PHYS_ADDR_MAX >> XEN_PAGE_SHIFT)
 		return -ERANGE;
 

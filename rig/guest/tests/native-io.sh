@@ -8,8 +8,8 @@
 #: modules: dmastat
 #: timeout: 900
 # Data through every emulated device, compared in the guest and on the host. All memory is
-# below 4 GiB: in a PV domain a packet bounces that crosses into a page whose frame is not
-# the next, as a few are once a domain has come and gone. Nothing else needs to.
+# below 4 GiB. In a PV domain a packet that crosses into a page whose frame is not the next
+# is bounced, and nothing else is.
 
 . /rig/lib/dmastat.sh
 . /rig/lib/io.sh
