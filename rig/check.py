@@ -137,7 +137,7 @@ def boot(writer, place, full, kernels):
         for name in trees.ends():
             planned += plan([test for test in tests if test.name in AT_ENDS],
                                      [word for word in platforms if not word.startswith("bare")],
-                                     name)
+                                     name, full)
     verdicts = boots.boot_all(planned, boots.build_kernels(planned), place)
     boots.told(writer, verdicts, place)
 
@@ -148,6 +148,9 @@ def main():
     parts = variables.parts() if full else DAILY
     # Some of the parts say nothing of the whole, and do not take its place.
     some = parts if full and parts != variables.PARTS else ()
+    platforms = variables.platforms(default="all")
+    if set(platforms) != set(variables.platforms({}, "all")):
+        some = (*some, *platforms)
     place = boots.results_dir("-".join(["check-full" if full else "check", *some]))
     writer = ktap.Writer()
     steps = [(("units",), lambda: units(writer)),

@@ -30,9 +30,9 @@ def judged(results):
 
 def about(made):
     """[ktap.Result] of what is wrong with the mutants themselves: an entry of `explained`
-    that fits none, a function of ours into which hardly a fault was put."""
+    that fits none or several, a function of ours into which hardly a fault was put."""
     stale = explained.unknown(made.entries, made.mutants, set(made.sources))
-    found = [ktap.Result(False, f"mutants: explained, and there is no such mutant: {entry.path}: "
+    found = [ktap.Result(False, f"mutants: explained, and there is not one such mutant: {entry.path}: "
                          f"'{entry.was}' -> '{entry.becomes}'") for entry in stale]
     for path, source in made.sources.items():
         mine = [mutant for mutant in made.mutants if mutant.path == path]

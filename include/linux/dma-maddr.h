@@ -6,18 +6,20 @@
  * DOC: Machine addresses
  *
  * Machine addresses are what dma-direct converts physical addresses to in a
- * guest whose devices access the memory of the host without translation.  They
- * are converted to DMA addresses by dev->dma_range_map, as physical addresses
- * are elsewhere.
+ * guest that has to give its devices other addresses.  These are addresses of
+ * the host's memory, or what an IOMMU of the hypervisor translates to them.
+ * dev->dma_range_map converts them to DMA addresses, as it converts physical
+ * addresses elsewhere.  Memory of another guest that is mapped here is foreign,
+ * all other memory is local.
  *
  * Everything here depends on a static key.  While it is off, and for a device
  * that bypasses the conversion, machine and physical addresses are the same.
- * A second key, which is never on without the first, is on if memory of this
- * system differs, too, and not only that of others, which is mapped here.
+ * A second key, which is never on without the first, is on if the addresses of
+ * local memory differ, too, and not only those of foreign memory.
  * dma_maddr_active(), dma_maddr_scattered(), dma_maddr_translated(),
  * dma_maddr_blocks_p2p(), dma_phys_to_maddr() and dma_maddr_to_phys() test the
  * keys.  The other functions may only be called if dma_maddr_active(), and those
- * that are about memory of this system only if dma_maddr_scattered().  They are
+ * that are about local memory only if dma_maddr_scattered().  They are
  * documented where the architecture or the hypervisor's driver defines them.
  * <asm/dma-maddr.h> defines
  *
@@ -26,8 +28,8 @@
  * ``DMA_MADDR_PAGE_SIZE``
  *	unit in which memory is contiguous in the machine
  * ``arch_phys_to_maddr()``
- *	inline, since mapping calls it: the machine address of RAM, of memory of
- *	others, or of MMIO, or DMA_MAPPING_ERROR if there is none
+ *	inline, since mapping calls it: the machine address of local or foreign
+ *	memory, or of MMIO, or DMA_MAPPING_ERROR if there is none
  * ``arch_maddr_same()``
  *	unless DMA_MADDR_IDENTITY: inline, see dma_maddr_same()
  */

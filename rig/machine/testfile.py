@@ -140,7 +140,12 @@ def parse(path, text):
                 raise RigError(f"{path}: {key} is declared twice")
             declared[key] = value
     platforms = tuple(declared.get("platforms", "").split()) or tuple(PLATFORMS)
-    return TestFile(Path(path), declared, platforms)
+    test = TestFile(Path(path), declared, platforms)
+    for platform in platforms:
+        fails = any(test.must_fail(platform, kernel) for kernel in ("ours", "base"))
+        if fails and not test.failing(platform):
+            raise RigError(f"{path}: 'fails' does not tell what has to fail on {platform}")
+    return test
 
 
 def load(path):

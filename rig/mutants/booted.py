@@ -168,14 +168,16 @@ class Boots:
         for _ in range(2):
             watch = signs.Signs(item.machine.platform, control, self.over)
             outcome, verdict = self._boot(item, number, watch, str(mutant))
-            # The machine here may be to blame, not the mutant. The same twice is the mutant's.
-            if watch.sign or not _broken(outcome, verdict):
+            reached = signs.reached(outcome.console, number)
+            said = watch.sign or ("" if verdict.passed else first_failure(verdict))
+            # The machine here may be to blame, not the mutant: if it failed or was slow, or
+            # if the fault's place was not reached. Twice is the mutant's doing.
+            if not said or reached and not watch.timed and (
+                    watch.sign or not _broken(outcome, verdict)):
                 break
         # What kills QEMU from outside, or keeps it from starting, says nothing of a mutant.
         if re.match("QEMU ended with (-9|[0-9])", outcome.problem):
             raise needs.RigError(f"{item.name}: {outcome.problem}")
-        reached = signs.reached(outcome.console, number)
-        said = watch.sign or ("" if verdict.passed else first_failure(verdict))
         return Verdict(bool(said), item.name, said[:200] or "passed", reached), outcome
 
     def _boot(self, item, number, watch, about):

@@ -50,6 +50,7 @@ class Engine:
         self.boots = booted.Boots(self.every, tree, self.store, self.survey, self.mutants_of) \
             if machines else None
         self.mutants = [mutant for path in self.sources for mutant in self.mutants_of(path)]
+        self.keys = explained.keys(self.mutants)
 
     def _mutants_of(self, path):
         source = self.every[path]
@@ -83,7 +84,7 @@ class Engine:
     def sample_of_boots(self, count, seed):
         """The same of those that only a boot can kill, and that none explains."""
         able = [mutant for mutant in self.mutants if self.waits(mutant) and self.boots_of(mutant)
-                and explained.key(mutant) not in self.entries]
+                and self.keys[mutant] not in self.entries]
         return _drawn(able, count, seed)
 
     def run(self, mutants, survey):
@@ -112,7 +113,7 @@ class Engine:
                          and self.killers[name].covers(mutant)], results, progress)
         left = []
         for mutant in (mutant for mutant in mutants if mutant not in results):
-            entry = self.entries.get(explained.key(mutant))
+            entry = self.entries.get(self.keys[mutant])
             if entry:
                 results[mutant] = Result(mutant, "explained", said=f"{entry.kind}: {entry.reason}")
                 progress.step()
@@ -183,11 +184,12 @@ class Engine:
         fresh = [mutant for mutant in mutants if not self.store.get(keys[mutant])]
         for mutant, row in self._fresh(killer, path, texts, fresh):
             self.store.put(keys[mutant], **row, mutant=str(mutant), by=killer.name)
-            if row["state"] != "passed":
+            if row["state"] == "killed":
                 progress.step()
         for mutant in mutants:
             row = self.store.get(keys[mutant])
-            if row["state"] != "passed":
+            # What a program cannot be compiled with, the kernel may be: the survey tells.
+            if row["state"] == "killed":
                 results[mutant] = Result(mutant, row["state"], killer.name, row["said"])
                 if mutant not in fresh:
                     progress.step()

@@ -19,6 +19,7 @@ class Signs(needs.Stop):
         self.platform, self.limits = platform, limits
         self.over = over or threading.Event()
         self.lines, self.sign = [], ""
+        self.timed = False        # the sign is that it took too long
         self.seconds = self.last = self.quiet = 0
         self.suspect = None       # the number of a line that may be a report
 
@@ -68,6 +69,7 @@ class Signs(needs.Stop):
                                ("is silent for too long", silent, self.limits.quiet)):
             if is_ > FACTOR * was + GRACE:
                 self.sign = f"{what}: {is_:.0f} s, {was:.0f} s without the fault"
+                self.timed = True
                 break
         return self.sign
 

@@ -59,7 +59,8 @@ class Judge(unittest.TestCase):
         for lines in (dead, mute):
             self.assertFalse(judge.judge(outcome(lines=lines)).passed)
             self.assertTrue(judge.judge(outcome(lines=lines, kernel="ours-fast")).passed)
-        control = judge.judge(outcome("#: expect: fail x\n", failing()[:4] + failing()[5:]))
+        control = judge.judge(outcome("#: expect: fail x\n#: fails: reads\n",
+                                      failing()[:4] + failing()[5:]))
         self.assertTrue(control.passed)
 
     def test_host_verify_without_disk_fails(self):
@@ -68,15 +69,20 @@ class Judge(unittest.TestCase):
         self.assertFalse(judge.judge(outcome(lines=lines)).passed)
 
     def test_control_must_fail(self):
-        head = "#: expect: fail no translation\n"
+        head = "#: expect: fail no translation\n#: fails: reads\n"
         self.assertTrue(judge.judge(outcome(head, failing())).passed)
         self.assertFalse(judge.judge(outcome(head)).passed)
 
     def test_control_that_broke_off_is_no_proof(self):
-        head = "#: expect: fail no translation\n"
+        head = "#: expect: fail no translation\n#: fails: reads\n"
         for words in ("ran to its end", "ended in time"):
             lines = [line.replace("reads", f"t {words}") for line in failing()]
             self.assertFalse(judge.judge(outcome(head, lines)).passed)
+
+    def test_control_that_checked_nothing_is_no_proof(self):
+        lines = [line for line in GOOD if "reads" not in line]
+        self.assertFalse(judge.judge(outcome("#: expect: fail x\n#: fails: checks\n",
+                                             lines)).passed)
 
     def test_what_a_control_must_fail(self):
         for words, good in (("reads", True), ("^re; ads$", True), ("writes", False),
@@ -85,11 +91,11 @@ class Judge(unittest.TestCase):
             self.assertEqual(judge.judge(outcome(head, failing())).passed, good, words)
 
     def test_control_that_died_is_no_proof(self):
-        head = "#: expect: fail no translation\n"
+        head = "#: expect: fail no translation\n#: fails: reads\n"
         self.assertFalse(judge.judge(outcome(head, failing(), nonce="n0")).passed)
 
     def test_base_expected_fail_holds_for_base_only(self):
-        head = "#: base: expected-fail it bounces\n"
+        head = "#: base: expected-fail it bounces\n#: fails: reads\n"
         self.assertTrue(judge.judge(outcome(head, failing(), kernel="base")).passed)
         self.assertFalse(judge.judge(outcome(head, failing())).passed)
         self.assertFalse(judge.judge(outcome(head, kernel="base")).passed)

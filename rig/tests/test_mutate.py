@@ -625,7 +625,7 @@ class Booted(unittest.TestCase):
         guest_test("t", "#: linux: swiotlb=force\n"), guest_test("arm", "#: platforms: arm64 arm\n"),
         guest_test("other", "#: platforms: pv pvh\n#: kernel: ours-distro\n"),
         guest_test("control", "#: platforms: pv\n#: kernel: loads\n"),
-        guest_test("bad", "#: platforms: pv\n#: expect: fail it must\n"))}
+        guest_test("bad", "#: platforms: pv\n#: expect: fail it must\n#: fails: x\n"))}
 
     def setUp(self):
         tmp = tempfile.TemporaryDirectory()
@@ -724,12 +724,24 @@ class Booted(unittest.TestCase):
     def test_killed_by_the_judge(self):
         mutant, number, place = self.numbers()
         self.visits["pv-t"], self.failing[number] = {place}, 1
+        self.lines[number] = [f"rig_mutant: {number} reached"]
         self.assertEqual(self.boots.tried(mutant).said, "not ok: the log is clean (WARN)")
+        self.assertEqual(self.booted.count(("pv-t", number)), 1)
+
+    def test_killed_before_the_place_is_reached(self):
+        mutant, number, place = self.numbers()
+        self.visits["pv-t"], self.failing[number] = {place}, 1
+        self.assertFalse(self.boots.tried(mutant).killed)
+        self.assertEqual(self.booted.count(("pv-t", number)), 2)
+        again = self.made()
+        again.base = lambda name: f"another base of {name}"
+        self.failing[number] = 2
+        self.assertTrue(again.tried(mutant).killed)
 
     def test_where_it_is_not_visited_the_next_is_tried(self):
         mutant, number, place = self.numbers()
         self.visits["arm64-arm"] = {place}
-        self.lines[number] = ["[ 1.0] kernel BUG at a.c:1!"]
+        self.lines[number] = [f"rig_mutant: {number} reached", "[ 1.0] kernel BUG at a.c:1!"]
         verdict = self.boots.tried(mutant)
         self.assertEqual((verdict.killed, verdict.by), (True, "arm64-arm"))
         self.assertEqual(self.booted, [("pv-t", 0), ("arm64-arm", 0), ("arm64-arm", number)])
@@ -769,7 +781,7 @@ class Booted(unittest.TestCase):
     def test_a_control_that_fails_is_tried_once_more(self):
         mutant, number, place = self.numbers()
         self.visits["pv-t"], self.failing[0] = {place}, 1
-        self.failing[number] = 1
+        self.failing[number] = 2
         self.assertTrue(self.boots.tried(mutant).killed)
         self.failing[0] = 2
         other = self.made()
@@ -938,6 +950,7 @@ equivalent: nothing
 
 file: b.c
 function:
+number: 2
 - #define X 1
 + #define X 2
 machine: smoke
@@ -946,8 +959,8 @@ machine: smoke
     def test_entries(self):
         found = list(explained.parse(self.TEXT).values())
         self.assertEqual([entry.key for entry in found], [
-            ("a.c", "f", "if (a)", "if (1)"), ("a.c", "f", "g();", ""),
-            ("b.c", "", "#define X 1", "#define X 2")])
+            ("a.c", "f", "if (a)", "if (1)", 0), ("a.c", "f", "g();", "", 0),
+            ("b.c", "", "#define X 1", "#define X 2", 2)])
         self.assertEqual([(entry.kind, entry.reason) for entry in found],
                          2 * [("equivalent", "nothing sees it")] + [("machine", "smoke")])
 
@@ -955,7 +968,8 @@ machine: smoke
         for was, becomes in (("equivalent: nothing", "because: nothing"),
                              ("+ if (1)\n", ""), ("function: f\n", ""),
                              ("machine: smoke", ""), ("machine: smoke", "machine:"),
-                             ("function:\n- #define X 1\n+ #define X 2\n",
+                             ("  sees it", "- h();\n+\nmachine: smoke"),
+                             ("function:\nnumber: 2\n- #define X 1\n+ #define X 2\n",
                               "function: f\n- if (a)\n+ if (1)\n")):
             text = self.TEXT.replace(was, becomes, 1)
             if "if (a)" in becomes:
@@ -963,12 +977,20 @@ machine: smoke
             with self.subTest(becomes), self.assertRaises(needs.RigError):
                 explained.parse(text)
 
-    def test_what_fits_no_mutant(self):
+    def test_what_fits_no_mutant_or_several(self):
         entries = explained.parse(self.TEXT)
         mutant = operators.Mutant("a.c", "f", "condition true", 0, 0, "1", 3, "if (a)", "if (1)")
+        twin = replace(mutant, line=5)
         self.assertEqual([entry.becomes for entry in explained.unknown(entries, [mutant], {"a.c"})],
                          [""])
+        self.assertEqual(len(explained.unknown(entries, [mutant, twin], {"a.c"})), 2)
         self.assertEqual(len(explained.unknown(entries, [], {"a.c", "b.c"})), 3)
+
+    def test_the_number_tells_equal_lines_apart(self):
+        mutants = [operators.Mutant("b.c", "", "constant", 0, 0, "2", line, "#define X 1",
+                                    "#define X 2") for line in (9, 4)]
+        self.assertEqual([key[-1] for key in explained.keys(mutants).values()], [2, 1])
+        self.assertEqual(explained.unknown(explained.parse(self.TEXT), mutants, {"b.c"}), [])
 
     def test_the_file_itself_can_be_read(self):
         for entry in explained.load().values():

@@ -89,7 +89,8 @@ def test(name, head):
 
 TESTS = [test("io", "#: platforms: pv bare-arm64\n"),
          test("sg", "#: platforms: pv bare-arm64\n"),
-         test("control", "#: platforms: pv\n#: kernel: notranslate\n#: expect: fail no DMA\n")]
+         test("control", "#: platforms: pv\n#: kernel: notranslate\n"
+              "#: expect: fail no DMA\n#: fails: reads\n")]
 STATIC = ("static", [ktap.Result(True, "flake8: a.py"), ktap.Result(True, "flake8: b.py"),
                      ktap.Result(False, "sparse: x.c", notes=["why: x.c:1: <cast>\nx.c:2: too"])],
           ["seconds=3"])

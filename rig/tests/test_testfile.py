@@ -18,6 +18,7 @@ HEAD = """\
 #: linux@arm64: swiotlb=noforce
 #: domu: yes   timeout: 90
 #: base: expected-fail it bounces
+#: fails: nothing bounces
 echo "#: memory: 1"
 """
 
@@ -46,7 +47,10 @@ class Parse(unittest.TestCase):
                             ("#: platforms: mips\n", "mips"), ("#: memory: lots\n", "lots"),
                             ("#: linux@mips: x\n", "mips"), ("#: nonsense\n", "nonsense"),
                             ("#: domu: maybe\n", "maybe"), ("#: programs: none\n", "none"),
-                            ("#: timeout: 1\n#: timeout: 2\n", "twice")):
+                            ("#: timeout: 1\n#: timeout: 2\n", "twice"),
+                            ("#: expect: fail x\n", "'fails'"),
+                            ("#: platforms: pv arm\n#: base: expected-fail x\n"
+                             "#: fails@pv: y\n", "on arm")):
             with self.subTest(text), self.assertRaisesRegex(RigError, words):
                 one("t", text)
 
@@ -84,11 +88,11 @@ class Plan(unittest.TestCase):
         self.assertEqual(test.machine("pv", "base").kernel, "base")
 
     def test_what_must_fail_is_alone(self):
-        tests = self.tests[:1] + [one("f", "#: base: expected-fail it bounces\n")]
+        tests = self.tests[:1] + [one("f", "#: base: expected-fail it bounces\n#: fails: x\n")]
         self.assertEqual(len(plan(tests, ["pv"])), 1)
         self.assertEqual(len(plan(tests, ["pv"], "base")), 2)
         self.assertEqual(tests[1].must_fail("pv", "base"), "it bounces")
-        self.assertEqual(one("e", "#: expect: fail wrong\n").must_fail("pv", "ours"), "wrong")
+        self.assertEqual(one("e", "#: expect: fail wrong\n#: fails: x\n").must_fail("pv", "ours"), "wrong")
 
     def test_what_is_forgiven_faults_is_alone(self):
         tests = self.tests[:1] + [one("f", "#: faults: yes\n")]
@@ -98,7 +102,7 @@ class Plan(unittest.TestCase):
         test = one("t", "#: platforms: pv\n#: base: not-run it dies\n")
         self.assertEqual(test.not_run("pv", "base"), "it dies")
         self.assertEqual(test.not_run("pv", "base-fast"), "it dies")
-        fails = one("t", "#: platforms: pv\n#: base: expected-fail it dies\n")
+        fails = one("t", "#: platforms: pv\n#: base: expected-fail it dies\n#: fails: x\n")
         self.assertEqual(fails.must_fail("pv", "base-fast"), "it dies")
         self.assertEqual(fails.must_fail("pv", "ours-fast"), "")
         self.assertEqual(test.not_run("pv", "ours"), "")
@@ -106,7 +110,7 @@ class Plan(unittest.TestCase):
         self.assertEqual(len(plan([test], ["pv"])), 1)
 
     def test_a_control_is_not_run_on_base(self):
-        test = one("c", "#: kernel: notranslate\n#: expect: fail it cannot\n")
+        test = one("c", "#: kernel: notranslate\n#: expect: fail it cannot\n#: fails: x\n")
         self.assertNotEqual(test.not_run("arm64", "base"), "")
         self.assertEqual(test.not_run("arm64", "ours"), "")
 

@@ -51,7 +51,7 @@ PATTERNS = tuple((name, re.compile(regex)) for name, regex in (
                     r"|\(XEN\).*(Attempt to (map|transfer|implicitly)|[Bb]ad (frame|L\d flags))"),
     ("WARN", r"\bWARNING: |\[ cut here \]|unchecked MSR access error"),
     ("irq", r"nobody cared"),
-    ("trace", r"^(\[ *\d+\.\d+\] )?\s*Call [Tt]race:"),
+    ("trace", r"^(domU: )?(\[ *\d+\.\d+\] )?\s*Call [Tt]race:"),
     ("memory", r"page allocation failure|Out of memory|oom-kill|invoked oom-killer"
                r"|bad page state|list_(add|del) corruption|refcount_t: |swiotlb buffer is full"
                # A test tries 512000 bytes, and MMIO.

@@ -589,14 +589,15 @@ int xen_p2m_set(struct xen_p2m *p2m, unsigned long pfn, unsigned long bfn,
 		unsigned long nr)
 {
 	struct xen_p2m_range *below, *above, *new, clash;
-	unsigned long count = p2m_max_ranges(nr), flags, i;
+	unsigned long count = p2m_max_ranges(nr), flags, last, i;
 	LIST_HEAD(nodes);
 	int ret = 0;
 
 	if (!nr || pfn + nr < pfn || bfn + nr < bfn)
 		return -EINVAL;
 	/* Without LPAE, no phys_addr_t holds an address beyond 4 GiB. */
-	if (bfn + nr - 1 > PHYS_ADDR_MAX >> XEN_PAGE_SHIFT)
+	last = bfn + nr - 1;
+	if (XEN_PFN_DOWN((phys_addr_t)last << XEN_PAGE_SHIFT) != last)
 		return -ERANGE;
 
 	for (i = 0; i < count; i++) {

@@ -53,7 +53,8 @@ struct xen_iommu_query {
  *
  * -ENOMEM	devices access no memory of the domain: call again
  * -EEXIST	it has succeeded before
- * -EFAULT	if @arg cannot be written, it has succeeded: query tells
+ * -EFAULT	@arg is not accessible; if it could only not be written, the
+ *		call has succeeded: query tells
  * Any other error: nothing has changed
  */
 struct xen_iommu_own_frames {

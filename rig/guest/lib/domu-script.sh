@@ -55,7 +55,7 @@ script_end() {
 		sleep 1
 		_left=$((_left - 1))
 	done
-	domu_said "$1.console" 80 >&2
+	sed 's/^/domU: /' "$1.console" >&2
 	xl destroy "$1" 2>/dev/null
 	losetup -d "$(sed -n "s/^disk = .*phy:\(.*\),xvdb.*/\1/p" "$1.cfg")"
 }

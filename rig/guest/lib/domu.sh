@@ -18,15 +18,6 @@ _block_script() {
 	chmod +x /etc/xen/scripts/block
 }
 
-# domu_said FILE LINES: the end of what a console said, what before it is no good sign, and
-# which mutant's place was reached.
-domu_said() {
-	head -n "-$2" "$1" | grep -E 'BUG|WARNING:|Oops|DMA-API: |Call [Tt]race' |
-		sed 's/^/domU: /'
-	tail -n "$2" "$1" | grep -v rig_mutant: | sed 's/^/domU: /'
-	grep rig_mutant: "$1" | sed 's/^/domU: /'
-}
-
 # domu_io TYPE OFFSET ID…: a domain (pv or pvh) reads what the host put on the disks
 # and writes at OFFSET. Prints a verdict a disk: read=… write=… sha256=… It has
 # $DOMU_MIB of memory, and $DOMU_WORDS on its command line. If $DOMU_PCI is set, this
@@ -86,7 +77,7 @@ domu_io() {
 		_left=$((_left - 2))
 	done
 	kill $_cat 2>/dev/null
-	domu_said console.txt 60 >&2
+	sed 's/^/domU: /' console.txt >&2
 	[ $_left -gt 0 ] || xl destroy guest
 	sync
 	losetup -d "$_loop"

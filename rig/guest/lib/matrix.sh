@@ -11,7 +11,7 @@ matrix_is() {
 	*) _table=/rig/lib/matrix/$1 ;;
 	esac
 	# Its memory is offered to others, if it is there and the kernel has that.
-	on arm64 arm bare-arm64 || ! grep -q 1af41110 /proc/bus/pci/devices || dmatest peer
+	on arm || ! grep -q 1af41110 /proc/bus/pci/devices || dmatest peer
 	for _part in streaming alloc regions answers; do
 		cat "/sys/kernel/debug/matrix/$_part"
 	done >matrix.now

@@ -386,6 +386,8 @@ static int narrow_show(struct seq_file *m, void *v)
 		int ret = dma_set_mask(dev, DMA_BIT_MASK(bits));
 
 		seq_printf(m, "# narrow_%u=%d\n", bits, ret);
+		if (bits == 32)
+			result(m, !ret, "refused", "a mask of 32 bits is accepted");
 		if (ret)
 			continue;
 		stream_one(m, bits, SZ_4K);
@@ -713,7 +715,7 @@ static int peer_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(peer);
 
-/* From memory that the device tree names (pieces nomap, zonedev of rig/dt), and back. */
+/* From a region (the pieces nomap and zonedev of rig/dt), and back. */
 static int region_move(phys_addr_t phys, void *cpu, char *buf, bool to_region)
 {
 	enum dma_data_direction dir = to_region ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
@@ -788,29 +790,54 @@ static int nomap_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(nomap);
 
-#ifdef CONFIG_ZONE_DEVICE
-/* ZONE_DEVICE memory of this machine's (the piece zonedev), with the linear mapping. */
-static int zonedev_show(struct seq_file *m, void *v)
+/* What memmap= keeps from the kernel on a machine without device tree. */
+#define ZONEDEV_START	0x50000000
+#define ZONEDEV_SIZE	SZ_4M
+
+/*
+ * ZONE_DEVICE memory of this machine's, in the linear mapping: as persistent memory is.
+ * Where the CPU sees it, or an error. It stays: a PV domain's page tables for it are
+ * still read-only when memunmap_pages() frees them.
+ */
+void *zonedev_map(void)
 {
 	static struct dev_pagemap pgmap = { .type = MEMORY_DEVICE_GENERIC, .nr_range = 1 };
-	struct resource res;
-	char *cpu;
-	int ret = region_find("rig,zonedev", &res);
+	struct resource res = DEFINE_RES_MEM(ZONEDEV_START, ZONEDEV_SIZE);
+	static void *cpu;
 
-	guard(mutex)(&edu_lock);
-	if (ret)
-		return ret;
+	lockdep_assert_held(&edu_lock);
+	if (cpu)
+		return cpu;
+	if (!IS_ENABLED(CONFIG_ZONE_DEVICE))
+		return ERR_PTR(-ENODEV);
+	if (IS_ENABLED(CONFIG_OF) && of_have_populated_dt()) {
+		int ret = region_find("rig,zonedev", &res);
+
+		if (ret)
+			return ERR_PTR(ret);
+	} else if (region_intersects(res.start, resource_size(&res), IORESOURCE_SYSTEM_RAM,
+				     IORES_DESC_NONE) != REGION_DISJOINT) {
+		return ERR_PTR(-ENODEV);
+	}
 	pgmap.range = (struct range) { .start = res.start, .end = res.end };
 	pgmap.owner = &pgmap;
 	cpu = memremap_pages(&pgmap, NUMA_NO_NODE);
+	return cpu;
+}
+EXPORT_SYMBOL_GPL(zonedev_map);
+
+static int zonedev_show(struct seq_file *m, void *v)
+{
+	char *cpu;
+
+	guard(mutex)(&edu_lock);
+	cpu = zonedev_map();
 	if (IS_ERR(cpu))
 		return PTR_ERR(cpu);
-	region_try(m, res.start, cpu);
-	memunmap_pages(&pgmap);
+	region_try(m, virt_to_phys(cpu), cpu);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(zonedev);
-#endif
 
 static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -840,9 +867,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	debugfs_create_file("offset", 0400, dir, NULL, &offset_fops);
 	debugfs_create_file("nomap", 0400, dir, NULL, &nomap_fops);
 	debugfs_create_file("peer", 0400, dir, NULL, &peer_fops);
-#ifdef CONFIG_ZONE_DEVICE
 	debugfs_create_file("zonedev", 0400, dir, NULL, &zonedev_fops);
-#endif
 	return 0;
 }
 module_edu_driver(edu_probe);

@@ -27,6 +27,7 @@ __printf(4, 5)
 void dmatest_result(struct seq_file *m, bool good, const char *why,
 		    const char *fmt, ...);
 int edu_copy(dma_addr_t addr, size_t size, bool to_memory);
+void *zonedev_map(void);
 
 /* Through the device: @size bytes from @src's address to @dst's. */
 static inline int edu_move(dma_addr_t src, dma_addr_t dst, size_t size)

@@ -338,6 +338,18 @@ static void free_nomap(struct memory *mem)
 	memunmap(mem->cpu[0]);
 }
 
+/* Pages with a struct page that are not the page allocator's (see zonedev_map()). */
+static bool make_zonedev(struct memory *mem)
+{
+	char *cpu = zonedev_map();
+
+	return !IS_ERR(cpu) && use_block(mem, virt_to_page(cpu), 0);
+}
+
+static void free_zonedev(struct memory *mem)
+{
+}
+
 struct memory matrix_memory[] = {
 	{ "page", make_page, free_memory, .one = true, .linear = true },
 	{ "contiguous", make_block, free_memory, .one = true, .linear = true },
@@ -348,6 +360,9 @@ struct memory matrix_memory[] = {
 	{ "mmio", make_mmio, free_mmio, .one = true, .mmio = true },
 	{ "p2pdma", make_p2pdma, free_p2pdma, .peer = true },
 	{ "nomap", make_nomap, free_nomap, .one = true },
+	/* arm64's virt_addr_valid(), which DMA_API_DEBUG asks, knows RAM only. */
+	{ "zonedev", make_zonedev, free_zonedev, .one = true,
+	  .linear = IS_ENABLED(CONFIG_X86) },
 };
 
 const int matrix_memories = ARRAY_SIZE(matrix_memory);

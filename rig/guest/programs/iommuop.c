@@ -140,19 +140,21 @@ static void starve(void)
 	struct reservation *res = page(PROT_READ | PROT_WRITE);
 	struct own *own = page(PROT_READ | PROT_WRITE);
 	uint64_t *frames = calloc(MOST, sizeof(*frames));
-	size_t all = 0, left, failed = 0;
+	size_t all = 0, left, refused = 0, failed = 0;
 	long done;
 
 	while (frames && all < MOST && reserve(res, INCREASE, &frames[all]))
 		all++;
 	left = all;
-	while ((done = iommu_op(OWN_FRAMES, (uintptr_t)own)) == -ENOMEM && left > 4) {
-		failed++;
+	while (((done = iommu_op(OWN_FRAMES, (uintptr_t)own)) == -ENOMEM ||
+		done == -ENOSPC) && left > 4) {
+		refused += done == -ENOSPC;
+		failed += done == -ENOMEM;
 		for (int i = 0; i < 4; i++)
 			reserve(res, DECREASE, &frames[--left]);
 	}
-	printf("%ld window=%#lx mapped=%lu taken=%zu failed=%zu\n", done, own->window,
-	       own->nr_mapped, all, failed);
+	printf("%ld window=%#lx mapped=%lu taken=%zu refused=%zu failed=%zu\n", done,
+	       own->window, own->nr_mapped, all, refused, failed);
 	while (left)
 		reserve(res, DECREASE, &frames[--left]);
 }

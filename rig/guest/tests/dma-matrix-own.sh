@@ -6,6 +6,7 @@
 #: dom0_mem: 3072M,max:3072M
 #: hypervisor: own
 #: iommu: intel
+#: linux: memmap=4M$0x50000000
 #: base: not-run the base kernel does not ask for own frames
 #: full: yes
 #: timeout: 900

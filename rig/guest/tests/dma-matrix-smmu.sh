@@ -5,7 +5,9 @@
 #: memory: 4096
 #: dom0_mem: 3456M,max:3456M
 #: board: iommu=smmuv3
+#: dtb: zonedev
 #: base: expected-fail the device has Xen's dma_map_ops beside dma-iommu, and no mask is taken
+#: fails: a mask of 64 bits is taken
 #: full: yes
 #: timeout: 900
 # As dma-matrix, with an SMMU that Xen leaves to dom0: dma-iommu maps each kind of memory,

@@ -7,6 +7,7 @@
 #: kernel@arm64: loads
 #: timeout: 400
 #: base: expected-fail the base kernel asks Xen to maintain caches of pages that it sees itself
+#: fails: Xen is asked for few pages; self: by the CPU 2 times; self: by Xen 6 times
 # A domU's pages and a device that does not snoop: frames that are not dom0's. The CPU
 # maintains their caches where the caller has them, Xen where that is not known. On
 # arm64 maintenance is a load in this kernel: through a mapping that is gone, a fault.

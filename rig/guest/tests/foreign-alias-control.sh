@@ -9,6 +9,7 @@
 #: full: yes
 #: timeout: 400
 #: expect: fail without its index by bus frame the p2m takes foreign frames for local ones
+#: fails: no page without a frame is touched; the CPU maintains the caches where dom0 sees the pages
 # The negative control of foreign-alias.
 
 . /rig/lib/dmastat.sh

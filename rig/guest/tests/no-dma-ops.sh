@@ -5,6 +5,7 @@
 #: devices@arm: nvme ahci virtio virtio-mmio sdhci e1000e
 #: modules: dmastat
 #: base: expected-fail the base kernel sets xen_swiotlb_dma_ops on Xen
+#: fails: dev->dma_ops is NULL for every device
 #: base@pvh: passes, as nothing is translated there
 # Every device maps with dma-direct: dev->dma_ops is NULL. Only a virtio device whose
 # backend is another domain would have grant_dma_ops, and there is none here.

@@ -2,10 +2,12 @@
 #: platforms: arm64 arm
 #: devices: edu
 #: memory: 2048
+#: memory@arm64: 4096
 #: modules: dmastat dmatest
 #: dtb: noncoherent nomap
 #: dtb@arm64: noncoherent nomap zonedev
 #: base: expected-fail the base kernel maintains caches where nothing is mapped, and faults
+#: fails: the CPU maintains 2 times for the device
 # A device that does not snoop, and memory that is not the page allocator's. Reserved
 # without a mapping it has no cache lines of ours: nobody maintains any, and nobody is
 # told. ZONE_DEVICE memory is mapped as any other.

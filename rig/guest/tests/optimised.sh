@@ -72,6 +72,7 @@ scatter
 dmastat_reset
 dmatest map64k
 many=$(stat dmatest bounced)
+is "$(fact map64k failed)" 0 "every buffer of 64 KiB is mapped"
 holds "most buffers of 64 KiB are not contiguous: $many of 256 bounce" [ "$many" -gt 128 ]
 DISK_FREE=$((DISK_FREE + 24 * MIB))
 for device in nvme ahci virtio sdhci megasas pvscsi usb uas e1000e; do

@@ -22,8 +22,9 @@ got=$(iommuop starve)
 note "Xen had $before pages: $got"
 taken=${got#* taken=}
 holds "all of Xen's memory is taken" [ "${taken% *}" -gt $((before - 64)) ]
-# Each failed call has let Xen have 4 pages, and a table of 4 KiB maps 512: that many failures
-# are not of the first tables, of the window.
+refused=${got##*refused=}
+holds "it is refused while nothing has changed" [ "${refused%% *}" -gt 0 ]
+# Each failed call has let Xen have 4 pages.
 holds "it runs out of memory, again and again on the way" [ "${got##*failed=}" -gt 50 ]
 is "${got% mapped=*}" "0 window=$WINDOW" "devices see own frames in the end"
 all_right "every mapping is right"

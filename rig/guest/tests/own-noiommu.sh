@@ -15,6 +15,9 @@
 . /rig/lib/io.sh
 . /rig/lib/swiotlb.sh
 
+# It is the device that Xen cannot set up, and no other.
+is "$(xl dmesg | grep -c 'I/O virtualisation enabled')" 1 "Xen drives an IOMMU"
+is "$(xl dmesg | grep -c 'setup .* for d0 failed')" 1 "which does not serve one device"
 holds "dom0 stays with machine frames" \
 	said 'xen:swiotlb: dma-direct translates to machine frames: PV domain'
 io_on nvme nvme-noiommu

@@ -11,7 +11,7 @@
 #: base: not-run the base kernel does not ask for own frames
 #: full: yes
 #: expect: fail this Xen leaves devices every page that they once had
-#: fails: a page table is not reached; a page that is gone is not reached
+#: fails: a page table is not reached; a page that is gone is not reached; every mapping is right
 #: timeout: 600
 # The test sees a page table that a device reaches.
 

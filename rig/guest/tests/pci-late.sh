@@ -6,6 +6,7 @@
 #: domu: yes
 #: iommu: amd
 #: base: expected-fail the domU dies when it is restored, and is not told what to set
+#: fails: it says what to set; restored: the domU's data is right; nothing oopsed in it
 #: timeout: 600
 # A PCI device comes to a PV domU that runs, goes, and comes back after the domU was saved
 # and restored: with other frames behind its bounce buffers, too. It stands after

@@ -39,6 +39,7 @@ dmastat_reset
 dmatest map64k
 many=$(stat dmatest bounced)
 note "of 256 buffers of 64 KiB $many bounce"
+is "$(fact map64k failed)" 0 "every buffer of 64 KiB is mapped"
 holds "most of 64 KiB buffers are not contiguous" [ "$many" -gt 128 ]
 dmastat_reset
 dmatest copy

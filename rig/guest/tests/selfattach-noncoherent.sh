@@ -4,6 +4,7 @@
 #: modules: dmastat
 #: dtb: noncoherent
 #: base: expected-fail at unmap the CPU maintains caches at one of the two addresses
+#: fails: Xen does when they are unmapped
 # Granted pages and a device that does not snoop. The frames are dom0's own at
 # another address: the CPU maintains them when they are mapped for DMA. Later it
 # cannot know at which of the two addresses, and Xen does.

@@ -7,6 +7,7 @@
 #: linux: iommu.strict=0
 #: timeout: 900
 #: base: expected-fail the base kernel maps the pfn of a foreign page for the IOMMU
+#: fails: nvme reads what the host wrote; nvme reads back 2097152 bytes, by 1048576; nvme: the domU's data is right
 # Xen leaves the SMMU to dom0, so that its devices use dma-iommu, for granted pages,
 # which are elsewhere on the bus, as well. Flushes of the IOTLB may be deferred here.
 

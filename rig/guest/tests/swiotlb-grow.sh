@@ -6,6 +6,9 @@
 #: dom0_mem@pv: 1024M
 #: xen@pv: bootscrub=0
 #: base: expected-fail a device is given buffers out of its reach, a pool in which nothing fits is called full
+#: fails: size and limit are named; and the pool is not said to be full
+#: fails@pvh: size and limit are named; and the pool is not said to be full; narrow: 65536 bytes go through the device, 24-bit mask
+#: fails@bare-x86_64: size and limit are named; and the pool is not said to be full; narrow: 65536 bytes go through the device, 24-bit mask
 #: full@pvh: yes  full@arm: yes  full@bare-arm64: yes
 #: cpus@pv: 4
 #: timeout: 600

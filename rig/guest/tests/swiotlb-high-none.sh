@@ -6,6 +6,7 @@
 #: memory: 6400
 #: full: yes
 #: base: expected-fail there is no high=, and no view of the pools
+#: fails: and no other memory
 # high=0: there are no pools for devices that reach all memory. They use those that all
 # devices use, and swiotlb-high.sh would see it.
 

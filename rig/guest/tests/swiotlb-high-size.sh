@@ -8,6 +8,9 @@
 #: cpus: 2
 #: full: yes
 #: base: expected-fail there is no high=, and no view of the pools
+#: fails: no number: it is said
+#: fails@pv: no number: it is said; and no mapping failed
+#: fails@bare-x86_64: no number: it is said; and no other device lacks memory
 # What high= cannot understand is said. A maximum is heeded: beyond it there are transient
 # pools, and then the low one. Meanwhile devices that reach less find memory, too.
 

@@ -10,6 +10,8 @@
 #: cpus: 2  cpus@pv: 4
 #: full@pv: yes  full@bare-x86_64: yes  full@bare-arm64: yes
 #: base: expected-fail the disk takes low memory, and there is no view of the pools
+#: fails: nvme alone: no slot of the low pool is used; nvme: no low memory is used
+#: fails@pv: nvme alone: no mapping failed; edu: no mapping failed
 #: timeout: 1200
 # Every mapping bounces, and the low pool is 1 MiB. A disk that reaches all memory, at full
 # load, uses pools of its own, and leaves the low one to a controller of 32 bits and to a

@@ -6,6 +6,7 @@
 #: linux@bare-x86_64: swiotlb=2097152,force
 #: full: yes
 #: base: expected-fail the log has numbers of slabs and names of functions
+#: fails: the log has both sizes; and nothing else
 # More than there is: what was asked for, and what was had, stand in the log.
 
 . /rig/lib/dmastat.sh

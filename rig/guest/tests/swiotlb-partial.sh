@@ -8,6 +8,7 @@
 #: linux: swiotlb=262144
 #: timeout: 600
 #: base: expected-fail what was placed before low memory ran out is of no use, and no pool is left
+#: fails: the pool is half or a quarter: 0 MiB
 # The machine has less low memory than bounce buffers are asked for: the pool is halved
 # until it fits.
 

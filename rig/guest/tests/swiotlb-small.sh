@@ -6,6 +6,7 @@
 #: linux: swiotlb=force
 #: timeout: 600
 #: base: expected-fail the pool takes a quarter of memory
+#: fails: at most an eighth of memory; the pool grows
 # A small domain keeps most of its memory, and what must bounce beyond that finds memory
 # of the machine in reach, which this domain has hardly any of.
 

@@ -32,6 +32,8 @@ def faults(function):
             continue
         # A call within the section has no relocation, but objdump names it.
         names = [symbol for _, symbol in insn.relocs] or re.findall(r"<(.+)>", insn.args)
+        if not names and insn.op.startswith("bl"):
+            wrong.append("%x: %s %s calls what nobody knows" % (insn.addr, insn.op, insn.args))
         for symbol in names:
             name = re.split(r"[+-]0x", symbol)[0]
             name = re.sub(r"\.(part|isra|constprop|cold)\.?\d*$", "", name)

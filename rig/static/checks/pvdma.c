@@ -29,10 +29,12 @@ struct page { bool remapped; };
 #define DMA_BIT_MASK(n)	((n) == 64 ? ~0ULL : (1ULL << (n)) - 1)
 #define DMA_MAPPING_ERROR (~(dma_addr_t)0)
 #define ENOMEM		12
+#define EINVAL		22
 #define HZ		250
 #define MAX_PAGE_ORDER	10
 #define NR_PAGE_ORDERS	(MAX_PAGE_ORDER + 1)
 #define min(a, b)	((a) < (b) ? (a) : (b))
+#define max(a, b)	((a) > (b) ? (a) : (b))
 #define likely(x)	(x)
 #define unlikely(x)	(x)
 /* Plain, since -fsanitize=bounds lets the address behind an array pass. */

@@ -43,7 +43,8 @@ class Faults(unittest.TestCase):
         text = TEXT.rsplit("\t\t\t8:", 1)[0] + "   c:\tret\n"
         for insn, wrong in (("bl\t40 <p2m_lock>", 1), ("b.ne\t40 <p2m_lock+0x4>", 1),
                             ("b.ne\tc <xen_p2m_contiguous+0xc>", 0),
-                            ("bl\t40 <preempt_schedule>", 0)):
+                            ("bl\t40 <preempt_schedule>", 0), ("blr\tx3", 1),
+                            ("blx\tr3", 1)):
             function, = disasm.functions(text % insn)
             self.assertEqual(len(lockless.faults(function)), wrong, insn)
 

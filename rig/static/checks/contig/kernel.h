@@ -10,6 +10,7 @@
 #define KBUILD_MODNAME	"contigtest"
 #define GFP_KERNEL	0xcc0
 #define ENOMEM		12
+#define EINVAL		22
 
 #define noinline	__attribute__((noinline))
 #define likely(x)	(x)
@@ -19,6 +20,7 @@
 #define __ro_after_init
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define min(a, b)	((a) < (b) ? (a) : (b))
+#define max(a, b)	((a) > (b) ? (a) : (b))
 
 #define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))

@@ -352,6 +352,9 @@ static int own_stage(struct domain *d)
             return rc;
         /* Resuming from S3 must not leave an IOMMU off any more. */
         force_iommu = true;
+        /* MFNs that pass untranslated are no DFNs any more. */
+        if ( hd->platform_ops->abort_unknown )
+            iommu_vcall(hd->platform_ops, abort_unknown);
         /* From here on changes of M2P, type and owner are followed. */
         spin_lock(&hd->arch.own.lock);
         hd->arch.own.on = true;
@@ -406,6 +409,9 @@ static int own_switch(struct domain *d)
         {
             hd->arch.own.cursor = 0;
             hd->arch.own.stage = OWN_off;
+            /* Nothing has changed: -ENOMEM is for what has to go on. */
+            if ( rc == -ENOMEM )
+                rc = -ENOSPC;
         }
     }
 
@@ -443,13 +449,17 @@ static long iommu_own_frames(struct domain *d,
                              XEN_GUEST_HANDLE_PARAM(void) arg)
 {
     const struct domain_iommu *hd = dom_iommu(d);
-    struct xen_iommu_own_frames own;
+    struct xen_iommu_own_frames own = {};
     int rc;
 
-    if ( copy_from_guest(&own, arg, 1) )
-        return -EFAULT;
-    if ( own.flags || own.pad )
-        return -EINVAL;
+    /* What has begun goes on. */
+    if ( hd->arch.own.stage == OWN_off || hd->arch.own.stage == OWN_done )
+    {
+        if ( copy_from_guest(&own, arg, 1) )
+            return -EFAULT;
+        if ( own.flags || own.pad )
+            return -EINVAL;
+    }
     if ( !pv_iommu_own_possible(d) || !iommu_hwdom_own )
         return -EOPNOTSUPP;
     if ( hd->arch.own.stage == OWN_done )
