@@ -15,6 +15,7 @@ import traceback
 from rig import boots, kunit, mutate, variables
 from rig.common import paths
 from rig.common.error import RigError
+from rig.common.git import Git
 from rig.common.progress import Progress
 from rig.common.seed import today
 from rig.common.tell import say
@@ -82,6 +83,15 @@ def series_results():
     return results
 
 
+def edits(tree):
+    """Whether the tree is what the patches make: the static checks and the controls are of
+    the patches, and the other kernels of what stands in the tree."""
+    git = Git.of(tree)
+    good = git.work() == git.out("rev-parse", "patched^{tree}")
+    return ktap.Result(good, "series: no edit in the tree is missing from the patches",
+                       notes=[] if good else [f"why: {tree} has edits: run 'make refresh'"])
+
+
 def static(writer, full):
     """What rig/static finds in the sources and in the objects."""
     tree = trees.tree("ours")
@@ -94,7 +104,7 @@ def static(writer, full):
     sender = {"GIT_COMMITTER_NAME": "rig", "GIT_COMMITTER_EMAIL": "rig@rig.invalid"}
     subprocess.run([sys.executable, "-m", "series", "mails"], cwd=paths.REPO, timeout=600,
                    check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, **sender))
-    results += series_results()
+    results += [*series_results(), edits(tree)]
     chosen = [name for name in checks.CHECKS if name != "pyunit"]
     chosen += checks.FULL if full else ()
     for name, good, detail in checks.results(chosen, context):

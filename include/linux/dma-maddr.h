@@ -6,8 +6,9 @@
  * DOC: Machine addresses
  *
  * Machine addresses are what dma-direct converts physical addresses to in a
- * guest that has to give its devices other addresses.  These are addresses of
- * the host's memory, or what an IOMMU of the hypervisor translates to them.
+ * guest whose devices do not access memory at its physical addresses.  These are
+ * addresses of the host's memory, or what an IOMMU of the hypervisor translates
+ * to them.
  * dev->dma_range_map converts them to DMA addresses, as it converts physical
  * addresses elsewhere.  Memory of another guest that is mapped here is foreign,
  * all other memory is local.

@@ -557,6 +557,7 @@ static void wait_test(struct kunit *test)
 {
 	struct swiotlb_test *t = test->priv;
 	struct io_tlb_growth *high = &t->mem.high;
+	struct io_tlb_pool *low;
 
 	swiotlb_grow(high);
 	KUNIT_EXPECT_EQ(test, high->refused, 1);
@@ -575,7 +576,21 @@ static void wait_test(struct kunit *test)
 	high->after = get_jiffies_64();
 	t->mask = DMA_BIT_MASK(64);
 	expect_once(test, NULL);
-	expect_asked(test, 2, 1);
+	expect_asked(test, 3, 1);
+	KUNIT_EXPECT_TRUE(test, time_after64(high->after, get_jiffies_64()));
+
+	/* Until there is memory it takes any low pool, and asks once a second. */
+	high->after = get_jiffies_64();
+	low = add_pool(test, &t->mem.low, 2 * GIB, 1);
+	expect_once(test, low);
+	expect_once(test, low);
+	expect_asked(test, 3, 2);
+	t->next = 8 * GIB;
+	swiotlb_grow(high);
+	KUNIT_EXPECT_EQ(test, high->after, 0);
+	KUNIT_EXPECT_EQ(test, high->grown, 1);
+	expect_once(test, list_first_entry(&t->mem.pools, struct io_tlb_pool,
+					   node));
 }
 
 /* A kind doubles its size up to the maximum. */

@@ -53,8 +53,8 @@ struct xen_iommu_query {
  *
  * -ENOMEM	devices access no memory of the domain: call again
  * -EEXIST	it has succeeded before
- * -EFAULT	@arg is not accessible; if it could only not be written, the
- *		call has succeeded: query tells
+ * -EFAULT	@arg cannot be read; or it was read and cannot be written: then
+ *		the call has succeeded, see XEN_IOMMUOP_query
  * Any other error: nothing has changed
  */
 struct xen_iommu_own_frames {

@@ -59,11 +59,12 @@ struct xen_iommu_query {
  *  -EBUSY       grants are mapped (CAP_strict)
  *  -EADDRINUSE  a page of the domain has the number of a reserved frame
  *  -E2BIG       a page of the domain has a number beyond the window's
- *  -ENOSPC      no memory for page tables
- *  -ENOMEM      no memory for page tables: try again. Devices may have lost
- *               what they reached, and reach nothing that they should not.
- *  -EFAULT      arg is not accessible. If it could only not be written, the
- *               command was carried out: XEN_IOMMUOP_query tells.
+ *  -ENOSPC      no memory for page tables, before anything was changed
+ *  -ENOMEM      no memory for page tables, half way: try again. Devices may
+ *               have lost what they reached, and reach nothing that they
+ *               should not.
+ *  -EFAULT      arg cannot be read; or it was read and cannot be written: then
+ *               the command was carried out, see XEN_IOMMUOP_query
  * Unless it says otherwise, nothing has changed then.
  */
 struct xen_iommu_own_frames {
