@@ -216,6 +216,7 @@ static inline void raw_spin_unlock(raw_spinlock_t **lock)
 /* Xen */
 #define XEN_PAGE_SHIFT 12
 #define PHYS_ADDR_MAX (~0ULL)
+typedef unsigned long long phys_addr_t;
 #define XEN_PAGE_SIZE 4096UL
 #define XEN_PFN_DOWN(x) ((unsigned long)((x) >> XEN_PAGE_SHIFT))
 #define INVALID_P2M_ENTRY (~0UL)
