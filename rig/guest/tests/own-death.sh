@@ -42,16 +42,20 @@ die() {
 
 own_frames_on nvme
 xl_up || exit 1
-# The first ones leave pages with dom0, and one or another of Xen's own.
+# The first two leave pages with dom0. A table of the IOMMU's for granted pages stays, one
+# for each 2 MiB of the machine in which a domain was: that is not each time.
 die first
 die second
-die third
 before=$(xen_free_pages)
 holds "Xen tells how many pages it has" [ "$before" -gt 0 ]
-for round in fourth fifth; do
+whole=0
+for round in third fourth fifth; do
 	die $round
 	free=$(xen_free_pages)
 	note "$round: $free pages are free, before $before"
-	is "$free" "$before" "$round: its memory is Xen's again"
+	holds "$round: at most 2 tables were added" [ "$free" -ge $((before - 2)) ]
+	[ "$free" -lt "$before" ] || whole=$((whole + 1))
+	before=$free
 done
+holds "its memory is Xen's again: $whole times to the page" [ $whole -gt 0 ]
 unbounced_io nvme
