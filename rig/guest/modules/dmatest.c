@@ -790,6 +790,7 @@ static int nomap_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(nomap);
 
+#ifdef CONFIG_ZONE_DEVICE
 /* What memmap= keeps from the kernel on a machine without device tree. */
 #define ZONEDEV_START	0x50000000
 #define ZONEDEV_SIZE	SZ_4M
@@ -808,8 +809,6 @@ void *zonedev_map(void)
 	lockdep_assert_held(&edu_lock);
 	if (cpu)
 		return cpu;
-	if (!IS_ENABLED(CONFIG_ZONE_DEVICE))
-		return ERR_PTR(-ENODEV);
 	if (IS_ENABLED(CONFIG_OF) && of_have_populated_dt()) {
 		int ret = region_find("rig,zonedev", &res);
 
@@ -824,6 +823,12 @@ void *zonedev_map(void)
 	cpu = memremap_pages(&pgmap, NUMA_NO_NODE);
 	return cpu;
 }
+#else
+void *zonedev_map(void)
+{
+	return ERR_PTR(-ENODEV);
+}
+#endif
 EXPORT_SYMBOL_GPL(zonedev_map);
 
 static int zonedev_show(struct seq_file *m, void *v)
