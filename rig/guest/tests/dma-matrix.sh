@@ -17,6 +17,7 @@
 #: full@bare-arm64: yes
 #: base@pvh: expected-fail a device is given buffers out of its reach, and a page of P2PDMA
 #: base@bare-x86_64: expected-fail a device is given buffers out of its reach, and a page of P2PDMA
+#: base@bare-arm64: expected-fail a device is given buffers out of its reach, and a page of P2PDMA
 #: fails: dma_map_sg: nothing is wrong; dma_map_sgtable: nothing is wrong; dma_sync_sg: nothing is wrong
 #: timeout: 900
 # Each entry point of the DMA API on each kind of memory with each mask: lib/matrix has
