@@ -8,10 +8,9 @@
  * Machine addresses are what dma-direct converts physical addresses to in a
  * guest whose devices do not access memory at its physical addresses.  These are
  * addresses of the host's memory, or what an IOMMU of the hypervisor translates
- * to them.
- * dev->dma_range_map converts them to DMA addresses, as it converts physical
- * addresses elsewhere.  Memory of another guest that is mapped here is foreign,
- * all other memory is local.
+ * to them.  dev->dma_range_map converts them to DMA addresses, as it converts
+ * physical addresses elsewhere.  Memory of another guest that is mapped here is
+ * foreign, all other memory is local.
  *
  * Everything here depends on a static key.  While it is off, and for a device
  * that bypasses the conversion, machine and physical addresses are the same.

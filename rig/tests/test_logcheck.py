@@ -40,6 +40,7 @@ class Bad(unittest.TestCase):
                 self.assertEqual([r.category for r in reports[:1]], [category], path.name)
 
     def test_prefixes_do_not_hide(self):
+        self.assertTrue(logcheck.check("domU: [    4.8] Call Trace:\n", "arm64"))
         self.assertTrue(logcheck.check("(XEN) d0v0: [    2.0] BUG: bad\r\r\n", "pv"))
 
 

@@ -1073,6 +1073,20 @@ class Engine(unittest.TestCase):
         again.killers["program"].build = again.killers["program"].run = None
         self.assertEqual(self.results(again), found)
 
+    def test_what_a_program_cannot_be_compiled_with_is_for_the_next(self):
+        killed = self.results(self.engine)["killed"][0]
+        lost = next(mutant for mutant in self.engine.mutants if mutant.becomes == killed)
+
+        def build(killer, place, texts, numbered):
+            bad = {number for number, mutant in numbered if mutant == lost}
+            left, more = killers.Killer.build(killer, place, texts, [
+                pair for pair in numbered if pair[0] not in bad])
+            return left, bad | more
+        made = self.made()
+        made.store = store.Store(self.place / "other")
+        with mock.patch.object(Program, "build", build):
+            self.assertIn(killed, self.results(made)["survived"])
+
     def test_an_entry_explains_a_survivor(self):
         self.engine.entries = explained.parse(
             "file: p.c\nfunction: less\n- if (a < b)\n+ if (a <= b)\nequivalent: so it is\n")

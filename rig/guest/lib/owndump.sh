@@ -7,6 +7,12 @@ own_dump() {
 	xl dmesg | grep "own frames mapped" | tail -n 1 | sed 's/.*: //'
 }
 
+# own_tables: how many page tables the IOMMU has for dom0.
+own_tables() {
+	xl debug-keys o
+	xl dmesg | sed -n 's/.*: \([0-9]*\) page tables of the IOMMU$/\1/p' | tail -n 1
+}
+
 # all_right WHAT
 all_right() {
 	is "$(own_dump | sed 's/^[0-9]* //')" "own frames mapped, 0 wrong, 0 missing" "$1"

@@ -496,6 +496,8 @@ void pv_iommu_dump(struct domain *d)
 {
     struct domain_iommu *hd = dom_iommu(d);
     unsigned long dfn, i, end = max_page, mapped = 0, wrong = 0, missing = 0;
+    unsigned long tables = 0;
+    struct page_info *table;
 
     printk("%pd: devices see own frames, MFNs from DFN %lx on\n",
            d, hd->arch.own.window);
@@ -551,6 +553,13 @@ void pv_iommu_dump(struct domain *d)
 
     printk("%pd: %lu own frames mapped, %lu wrong, %lu missing\n",
            d, mapped, wrong, missing);
+
+    spin_lock(&hd->arch.pgtables.lock);
+    page_list_for_each ( table, &hd->arch.pgtables.list )
+        tables++;
+    spin_unlock(&hd->arch.pgtables.lock);
+
+    printk("%pd: %lu page tables of the IOMMU\n", d, tables);
 }
 
 /*
